@@ -1,0 +1,163 @@
+/* base/json: see json.h. Owns nothing; writes into the caller's struct out. */
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct json json_on(struct out *o)
+{
+	return (struct json){.o = o};
+}
+
+static void json_comma(struct json *j)
+{
+	uint32_t bit = 1U << j->depth;
+
+	if (j->more & bit)
+		out_char(j->o, ',');
+	j->more |= bit;
+}
+
+static void json_open(struct json *j, char c)
+{
+	json_comma(j);
+	out_char(j->o, c);
+	j->depth++;
+	j->more &= ~(1U << j->depth);
+}
+
+static void json_close(struct json *j, char c)
+{
+	j->depth--;
+	out_char(j->o, c);
+}
+
+void json_object(struct json *j)
+{
+	json_open(j, '{');
+}
+
+void json_end(struct json *j)
+{
+	json_close(j, '}');
+}
+
+void json_array(struct json *j)
+{
+	json_open(j, '[');
+}
+
+void json_done(struct json *j)
+{
+	json_close(j, ']');
+}
+
+/* The length of the well-formed UTF-8 sequence at s (RFC 3629), or 0. */
+static size_t utf8_len(const unsigned char *s, size_t n)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : 0;
+
+	if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		len = 4;
+	if (len == 0 || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+static void json_escape(struct out *o, const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_len(p + i, n - i);
+		if (len == 0) {
+			out_str(o, "\\ufffd");
+			i++;
+		} else if (len > 1 || (p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f)) {
+			out_bytes(o, p + i, len);
+			i += len;
+		} else {
+			if (p[i] == '"' || p[i] == '\\')
+				out_printf(o, "\\%c", p[i]);
+			else if (p[i] == '\n')
+				out_str(o, "\\n");
+			else if (p[i] == '\t')
+				out_str(o, "\\t");
+			else
+				out_printf(o, "\\u%04x", p[i]);
+			i++;
+		}
+	}
+}
+
+void json_key(struct json *j, const char *key)
+{
+	json_str(j, key);
+	out_char(j->o, ':');
+	j->more &= ~(1U << j->depth);
+}
+
+void json_str(struct json *j, const char *s)
+{
+	json_strn(j, s, strlen(s));
+}
+
+void json_strn(struct json *j, const char *s, size_t n)
+{
+	json_comma(j);
+	out_char(j->o, '"');
+	json_escape(j->o, s, n);
+	out_char(j->o, '"');
+}
+
+void json_u64(struct json *j, uint64_t v)
+{
+	json_comma(j);
+	out_u64(j->o, v);
+}
+
+void json_i64(struct json *j, int64_t v)
+{
+	json_comma(j);
+	out_i64(j->o, v);
+}
+
+void json_num(struct json *j, double v, int digits)
+{
+	char text[64];
+	int n;
+
+	if (!isfinite(v)) {
+		json_null(j);
+		return;
+	}
+	n = snprintf(text, sizeof text, "%.*f", digits, v);
+	while (n > 1 && digits > 0 && text[n - 1] == '0' && text[n - 2] != '.')
+		n--;
+	const char *first =
+	    text[0] == '-' && strspn(text, "-0.") >= (size_t)n ? text + 1 : text; /* no minus zero */
+	json_comma(j);
+	out_bytes(j->o, first, (size_t)(text + n - first));
+}
+
+void json_bool(struct json *j, bool v)
+{
+	json_raw(j, v ? "true" : "false");
+}
+
+void json_null(struct json *j)
+{
+	json_raw(j, "null");
+}
+
+void json_raw(struct json *j, const char *text)
+{
+	json_comma(j);
+	out_str(j->o, text);
+}

@@ -1,0 +1,10 @@
+/* cmd/verbs: the table of verbs, in the order of --help. A new verb is a row here, a file beside, and a man
+ * page. */
+#include "cmd/verb.h"
+
+const struct verb *const verbs[] = {
+    &verb_help,
+    &verb_version,
+    &verb_completion,
+    NULL,
+};

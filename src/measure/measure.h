@@ -1,0 +1,124 @@
+/*
+ * measure: numbers about territories. In: a table and facts (for answers at one instant), or batches of
+ * changes (running). Out: struct report, struct rank, struct sample. Definitions and sources: design.md
+ * section 5; Fontugne, Shah, Aben, PAM 2018 (hegemony); Cowie, Renesys 2012 (classes); Herfindahl-Hirschman.
+ * Owns only what it returns (free with *_free) and its running sums.
+ */
+#ifndef MEASURE_MEASURE_H
+#define MEASURE_MEASURE_H
+
+#include "enrich/enrich.h"
+#include "table/table.h"
+
+enum weight { WEIGHT_ADDRESSES, WEIGHT_PREFIXES };
+struct measure_options {
+	uint8_t family; /* FAMILY_IPV4, FAMILY_IPV6 */
+	enum weight weight;
+	bool all_peers; /* every peer votes, not only full feeds */
+	unsigned depth; /* 1; 2: the carriers of the carriers */
+};
+
+struct upstream {
+	asn_t asn;
+	cc_t country;
+	double share, low, high; /* share of the visible routes; 95 % interval */
+	double hegemony;
+	unsigned prefixes; /* carried, seen by at least one vantage AS */
+	utime_t first_seen,
+	    last_seen; /* UTIME_NONE: unknown / still there; filled where a timeline was read */
+};
+struct country_share {
+	cc_t country;
+	double share;
+};
+struct gateway {
+	asn_t asn;
+	double share;
+};
+struct critical {
+	asn_t asn;
+	double lost; /* part of the addresses without any path once it is gone */
+};
+struct prefix_row {
+	prefix_id prefix;
+	double weight, visible;
+	asn_t main_upstream;
+	double main_share;
+	unsigned upstreams;
+};
+struct depth_edge { /* --depth 2: carrier behind an upstream */
+	asn_t carrier, upstream;
+	double share; /* of the territory's visible routes that cross carrier next outward of upstream */
+};
+
+struct report {
+	const struct territory *territory;
+	struct measure_options options;
+	utime_t at;
+	unsigned peers, full_feed, ases, collectors;
+	bool no_full_feed; /* small data: all peers counted; the answer must say so */
+	unsigned prefixes;
+	uint64_t addresses; /* or /48s */
+	double visible, invisible;
+	struct upstream *upstream; /* by share, then ASN */
+	size_t upstreams;
+	struct country_share *country;
+	size_t countries;
+	struct gateway *gateway;
+	size_t gateways;
+	const char *resilience_class; /* severe, significant, low, resistant; none where nothing is visible */
+	double hhi, effective, entropy, country_hhi, single_homed;
+	struct critical *critical; /* lost > 1 % */
+	size_t criticals;
+	struct prefix_row *prefix;
+	struct depth_edge *edge;
+	size_t edges;
+	uint64_t cleaned[8]; /* routes left out of the shares, by cause */
+};
+/* What the table says of the territory now. Every list sorted, so the same table gives the same bytes. */
+void measure_report(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
+    const struct measure_options *o, struct report *r);
+void report_free(struct report *r);
+
+/* Which peers vote: full feeds by the rule of design.md 5, with its hysteresis kept in the table's order of
+ * calls. */
+struct voters {
+	bool *votes; /* by peer id */
+	size_t n, full;
+	bool no_full_feed;
+};
+void voters_find(const struct table *t, uint8_t family, bool all_peers, struct voters *v);
+void voters_free(struct voters *v);
+
+struct rank_row {
+	cc_t country; /* or */
+	asn_t asn;
+	unsigned prefixes, upstreams, gateways;
+	uint64_t addresses;
+	asn_t top;
+	double top_share, hhi, effective, country_hhi, visible, single_homed;
+	const char *resilience_class;
+};
+enum rank_by { RANK_COUNTRY, RANK_AS };
+struct rank {
+	struct rank_row *row; /* most dependent first: hhi, then addresses, then name */
+	size_t n;
+};
+void measure_rank(const struct table *t, const struct facts *f, utime_t at, const struct measure_options *o,
+    enum rank_by by, struct rank *r);
+void rank_free(struct rank *r);
+
+/* Hegemony of every AS for every origin AS, bottom-up over the path nodes. */
+struct hegemony_row {
+	asn_t origin, asn;
+	double score;
+};
+struct hegemony {
+	struct hegemony_row *row; /* by origin, then asn */
+	size_t n;
+	unsigned peers;
+};
+void measure_hegemony(const struct table *t, const struct measure_options *o, struct hegemony *h);
+void hegemony_free(struct hegemony *h);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * table: the routes we believe, per peer, as integers. In: struct update, by time. Out: struct change, in
+ * batches. Owns the paths (a tree of shared tails), the prefixes, the peers and their columns of path ids,
+ * for the life of the table. Four bytes a route in a column, plus its share of paths and prefixes; no
+ * allocation per update once warm. One thread writes; ids once born never move and never change their
+ * meaning.
+ */
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
+
+#include "decode/decode.h"
+
+typedef uint32_t path_id;   /* 0 (PATH_NONE): no route */
+typedef uint32_t prefix_id; /* dense from 0 */
+typedef uint16_t peer_id;   /* dense from 0 */
+typedef uint16_t collector_id;
+
+#define PATH_NONE   UINT32_C(0)
+#define PREFIX_NONE UINT32_MAX
+#define PEER_NONE   UINT16_MAX
+
+struct table;
+struct table_options {
+	/* ASNs taken out of paths before they are kept (IXP route servers), sorted; may be NULL */
+	const asn_t *drop_asn;
+	size_t drop_asns;
+	/* where set, only prefixes it accepts keep routes; all are counted per peer (for full feeds). NULL:
+	 * all */
+	bool (*want)(void *arg, const struct prefix *prefix);
+	void *want_arg;
+};
+struct table *table_new(const struct table_options *options);
+void table_free(struct table *t);
+
+/* ---- paths ---- */
+enum path_flag {      /* of a path or any of its tails; such paths leave the shares (design.md 5) but stay for
+			 detection */
+	PATH_SET = 1, /* holds an AS_SET */
+	PATH_RESERVED = 2, /* holds a reserved or private ASN */
+	PATH_LOOPED = 4,   /* an ASN stands twice, not side by side */
+	PATH_BAD = 8,      /* malformed or cut */
+	PATH_EMPTY = 16,   /* no AS at all: originated by the peer's own AS (iBGP feed) */
+};
+asn_t path_asn(const struct table *t, path_id id); /* the AS nearest the peer */
+path_id path_parent(
+    const struct table *t, path_id id); /* the rest toward the origin; PATH_NONE behind the origin */
+asn_t path_origin(const struct table *t, path_id id);
+unsigned path_length(const struct table *t, path_id id); /* ASes, prepending collapsed */
+unsigned path_flags(const struct table *t, path_id id);
+size_t path_count(
+    const struct table *t); /* ids in use: 1 .. path_count-1; a parent's id is below its child's */
+size_t path_list(const struct table *t, path_id id, asn_t *out, size_t cap); /* from the peer to the origin */
+/* Arrays for whole passes, indexed by path id; valid until the next birth. */
+const asn_t *path_asn_column(const struct table *t);
+const path_id *path_parent_column(const struct table *t);
+
+/* ---- prefixes ---- */
+size_t prefix_count(const struct table *t);
+const struct prefix *prefix_of(const struct table *t, prefix_id id);
+prefix_id prefix_find(const struct table *t, const struct prefix *p); /* exact; PREFIX_NONE */
+prefix_id prefix_longest(
+    const struct table *t, const struct prefix *p); /* longest announced that covers p, p included */
+prefix_id prefix_parent(const struct table *t, prefix_id id); /* the next less specific announced prefix */
+unsigned prefix_routes(const struct table *t, prefix_id id);  /* peers with a route now */
+/* Announced prefixes inside p, p included, in address order; returns how many there are, stores at most cap.
+ */
+size_t prefix_inside(const struct table *t, const struct prefix *p, prefix_id *out, size_t cap);
+/*
+ * Weight of an announced prefix: addresses (IPv4) or /48s (IPv6, at least 1) not covered by a more specific
+ * that is announced too.
+ */
+uint64_t prefix_own(const struct table *t, prefix_id id);
+
+/* ---- peers and collectors ---- */
+enum peer_state { PEER_UNKNOWN, PEER_UP, PEER_DOWN, PEER_DOUBTFUL };
+struct peer {
+	struct peer_key key;
+	collector_id collector;
+	enum peer_state state;
+	utime_t since, last; /* state entered; last word of it */
+	uint32_t routes[2];  /* IPv4, IPv6 unicast prefixes with a route now (all, wanted or not) */
+	uint32_t shared_as;  /* how many peers have the same AS */
+	bool addpath;
+};
+collector_id table_collector(struct table *t, const char *name); /* finds or makes */
+const char *collector_name(const struct table *t, collector_id id);
+size_t collector_count(const struct table *t);
+size_t peer_count(const struct table *t);
+const struct peer *peer_of(const struct table *t, peer_id id);
+const path_id *peer_column(
+    const struct table *t, peer_id id); /* by prefix id; short columns read as 0 up to prefix_count */
+static inline unsigned family_index(uint8_t family)
+{
+	return family == FAMILY_IPV6;
+}
+/* Further paths of an ADDPATH peer for a prefix beside the column's (the best known = first): at most cap. */
+size_t route_more_paths(const struct table *t, peer_id peer, prefix_id prefix, path_id *out, size_t cap);
+
+/* ---- changes ---- */
+enum change_kind {
+	CHANGE_ROUTE,   /* an update said so */
+	CHANGE_LOAD,    /* a dump said so: first load, or a correction of what updates had told (a mismatch,
+			   counted) */
+	CHANGE_RESET,   /* the peer's table is forgotten; not a withdrawal: new is PATH_NONE */
+	CHANGE_PEER_UP, /* prefix is PREFIX_NONE */
+	CHANGE_PEER_DOWN,
+	CHANGE_DUMP_BEGIN, /* a table dump of the peer's collector begins, and is in place */
+	CHANGE_DUMP_END,
+	CHANGE_GAP, /* the collector was silent; `old` holds the seconds */
+};
+struct change {
+	utime_t time;
+	path_id old, new;
+	prefix_id prefix;
+	peer_id peer;
+	uint8_t kind;
+	uint8_t flags;
+	uint32_t otc; /* RFC 9234 Only-To-Customer of the new route, 0: none */
+};
+struct changes { /* a batch; the caller owns v and empties it by n = 0 */
+	struct change *v;
+	size_t n, cap;
+};
+
+struct health { /* counted, never mixed into answers */
+	uint64_t records, bad;
+	uint64_t updates, announced, withdrawn, dump_routes;
+	uint64_t resets, gaps, states, doubtful;
+	uint64_t dumps, mismatch_more,
+	    mismatch_less;     /* a dump had a route the updates lacked, or the reverse */
+	uint64_t late;         /* updates older than what is believed: passed over */
+	uint64_t unknown_peer; /* withdrawals or entries of peers never seen */
+	uint64_t cleaned[8];   /* by cause, order of path_flag bits: paths that leave the shares */
+};
+
+struct source { /* one collector's stream state: its dump under way */
+	collector_id collector;
+	struct mrt_peers *peers; /* kept by the source */
+	struct dump *dump;       /* NULL: none under way */
+};
+struct source *source_new(struct table *t, const char *collector);
+void source_free(struct source *s);
+/* Applies one update of that source, appending to out. Times of one source must not run backwards by more
+ * than the backlog. */
+void table_apply(
+    struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
+void source_end(
+    struct table *t, struct source *s, struct changes *out); /* end of input: a dump under way is closed */
+void source_doubt(struct table *t, struct source *s, utime_t at, const struct peer_key *peer,
+    struct changes *out);                                           /* corrupt record */
+void table_tick(struct table *t, utime_t now, struct changes *out); /* silence: 3600 s rules */
+const struct health *table_health(const struct table *t);
+
+struct table_size { /* for --stats: bytes and counts */
+	size_t routes, paths, prefixes, peers;
+	size_t column_bytes, path_bytes, prefix_bytes, cache_bytes, total_bytes;
+	double bytes_per_route;
+};
+void table_measure_size(const struct table *t, struct table_size *size);
+
+#endif
