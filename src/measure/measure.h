@@ -80,14 +80,20 @@ void measure_report(const struct table *t, const struct facts *f, const struct t
     const struct measure_options *o, struct report *r);
 void report_free(struct report *r);
 
-/* Which peers vote: full feeds by the rule of design.md 5, with its hysteresis kept in the table's order of
- * calls. */
-struct voters {
-	bool *votes; /* by peer id */
-	size_t n, full;
-	bool no_full_feed;
+/*
+ * Which peers vote: full feeds by the rule of design.md 5. Hysteresis: give the same struct again. A table
+ * whose top tenth of peers has a median below FULL_FEED_MIN prefixes of the family has no full feed (small
+ * data): then every peer that has, or has lost, routes of the family votes.
+ */
+enum { FULL_FEED_MIN = 100 };
+struct voters {                /* start with {0} */
+	bool *votes;           /* by peer id */
+	size_t n, full, peers; /* peers known; full feeds; peers of the family */
+	bool no_full_feed, all_peers;
 };
 void voters_find(const struct table *t, uint8_t family, bool all_peers, struct voters *v);
+/* The rule alone: prefixes per peer in, flags and `full` out. */
+void voters_rule(struct voters *v, const uint32_t *routes, size_t n);
 void voters_free(struct voters *v);
 
 struct rank_row {
