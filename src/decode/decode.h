@@ -88,6 +88,8 @@ struct attr_view {             /* one pass over an attr_set: where each attribut
 	struct fault_count *faults;
 	bool withdraw; /* RFC 7606: treat as withdraw */
 };
+/* The name as the IANA registry has it; "UNKNOWN". */
+const char *attr_name(unsigned code);
 void attrs_scan(
     const struct attr_set *set, struct attr_view *view, struct fault_count *faults, uint64_t offset);
 static inline bool attr_seen(const struct attr_view *v, unsigned code)
@@ -157,13 +159,16 @@ struct update {
 	struct nlri withdrawn[2]; /* [0] the old IPv4 field, [1] MP_UNREACH_NLRI */
 	struct nlri announced[2]; /* [0] the old IPv4 field, [1] MP_REACH_NLRI */
 	bool end_of_rib;          /* RFC 4724 2 */
+	bool from_local;          /* a message that u->local sent (the _LOCAL subtypes, RFC 6396 4.4.5) */
 	/* UPDATE_RIB */
 	struct prefix prefix;
 	uint8_t safi;
+	uint16_t view;
 	uint32_t sequence;
 	uint16_t entry_count;
 	bool addpath;
-	bool own_peer; /* TABLE_DUMP: u->peer is the only entry's peer, indexes do not apply */
+	bool own_peer;      /* TABLE_DUMP: u->peer is the only entry's peer, indexes do not apply */
+	utime_t originated; /* of that entry */
 	struct span entries;
 	/* UPDATE_STATE: 1 Idle .. 6 Established (RFC 4271 8.2.2) */
 	uint16_t old_state, new_state;
@@ -185,16 +190,19 @@ struct mrt { /* one stream's reader; plain values, no memory behind it; start wi
 	struct fault_count faults;
 	uint64_t records[64]; /* by MRT type, the last for higher ones */
 	uint64_t n_records;
-	unsigned pending; /* an old multi-entry record is being given out entry by entry */
-	uint64_t lost_at; /* resynchronising since this offset */
-	bool lost;
-	uint8_t hidden_addpath; /* what was learnt of ADDPATH hidden in plain records: 0 unknown */
+	unsigned pending; /* bytes left of an old multi-entry record that is given out entry by entry */
+	uint32_t pending_time;
+	uint16_t pending_subtype, pending_view;
+	bool lost;                   /* looking for the next record */
+	uint8_t hidden_addpath[256]; /* by hash of the peer: how sure we are that it sends path identifiers
+					that its records do not tell of */
+	uint64_t n_hidden;           /* messages read so */
 };
 
 /*
- * The next update in bytes [c->p, c->end), which lie at `offset` of the stream. `last`: no bytes follow, so a
- * cut record is a fault. c moves past what was used. Records with a fault are counted and passed over inside.
- * PEER_INDEX_TABLE comes out as UPDATE_PEERS.
+ * The next update in bytes [c->p, c->end), which begin at `offset` of the stream. `last`: no bytes follow, so
+ * a cut record is a fault. c moves past what was used. Records with a fault are counted and passed over
+ * inside. PEER_INDEX_TABLE comes out as UPDATE_PEERS.
  */
 enum mrt_status mrt_next(struct mrt *m, struct cur *c, uint64_t offset, bool last, struct update *u);
 bool mrt_peers_load(struct mrt_peers *peers, const struct update *u, struct fault_count *faults);
@@ -204,5 +212,8 @@ bool rib_entry_next(
  * counted. */
 bool bgp_cut(
     struct span message, uint8_t as_size, bool addpath, struct update *u, struct fault_count *faults);
+/* The same for an UPDATE without its header (MRT type 5). */
+bool bgp_cut_body(
+    struct span body, uint8_t as_size, bool addpath, struct update *u, struct fault_count *faults);
 
 #endif

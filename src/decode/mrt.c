@@ -1,0 +1,228 @@
+/*
+ * decode/mrt: the frame of an MRT stream (RFC 6396 2): one record after another, and the way back into step
+ * where the framing is damaged. In: bytes. Out: one update at a time. The reader's state is plain values.
+ */
+#include "decode/addpath.h"
+#include "decode/record.h"
+
+enum step { STEP_UPDATE, STEP_AGAIN, STEP_MORE };
+
+static void update_begin(struct update *u, uint64_t at, const uint8_t *p, size_t n)
+{
+	memset(u, 0, sizeof *u);
+	u->offset = at;
+	u->record = (struct span){p, n};
+}
+
+/* Does a record begin right behind these bytes? Where there are none to look at: at the end of the stream. */
+enum follow { FOLLOW_NO, FOLLOW_YES, FOLLOW_UNSEEN };
+static enum follow record_follows(const struct cur *c, size_t n, bool last)
+{
+	struct mrt_header h;
+	size_t left = cur_left(c) - n;
+
+	if (left < MRT_HEADER)
+		return !last ? FOLLOW_UNSEEN : left == 0 ? FOLLOW_YES : FOLLOW_NO;
+	h = mrt_header_of(c->p + n);
+	return record_plausible(&h) ? FOLLOW_YES : FOLLOW_NO;
+}
+
+static void record_count(struct mrt *m, uint16_t type)
+{
+	m->records[type < 63 ? type : 63]++;
+	m->n_records++;
+}
+
+static enum step lose(struct mrt *m, struct cur *c, uint64_t at)
+{
+	if (!m->lost)
+		fault_add(&m->faults, FAULT_MRT_LENGTH, at);
+	m->lost = true;
+	c->p++;
+	m->faults.skipped_bytes++;
+	return STEP_AGAIN;
+}
+
+/* ---- TABLE_DUMP of 2000: many entries behind one view and sequence, and a length that is short by four ----
+ */
+
+static bool entries_tile(uint16_t subtype, struct span entries)
+{
+	while (entries.n) {
+		size_t n = table_dump_entry_size(subtype, entries);
+		if (n == 0)
+			return false;
+		entries.p += n;
+		entries.n -= n;
+	}
+	return true;
+}
+
+/* The body's true size: as the header says, or four more; 0 where neither fits. */
+static size_t table_dump_size(const struct mrt_header *h, const struct cur *c)
+{
+	const uint8_t *entries = c->p + MRT_HEADER + 4;
+
+	for (size_t size = h->length; size <= h->length + 4U; size += 4)
+		if (size > 4 && cur_left(c) >= MRT_HEADER + size &&
+		    entries_tile(h->subtype, (struct span){entries, size - 4}))
+			return size;
+	return 0;
+}
+
+static enum step pending_next(struct mrt *m, struct cur *c, uint64_t at, struct update *u)
+{
+	struct cur body = cur_of(c->p, m->pending);
+	size_t n;
+
+	if (cur_left(c) < m->pending)
+		return STEP_MORE;
+	update_begin(u, at, c->p, 0);
+	u->type = MRT_TABLE_DUMP;
+	u->subtype = m->pending_subtype;
+	u->view = m->pending_view;
+	u->time = utime_of(m->pending_time, 0);
+	table_dump_entry(m->pending_subtype, &body, u);
+	n = m->pending - cur_left(&body);
+	u->record.n = n;
+	c->p += n;
+	m->pending -= (unsigned)n;
+	return STEP_UPDATE;
+}
+
+/* ---- one record ---- */
+
+static enum step frame_cut(struct mrt *m, struct cur *c, uint64_t at);
+
+static enum step frame_unknown(
+    struct mrt *m, struct cur *c, const struct mrt_header *h, uint64_t at, bool last, struct update *u)
+{
+	size_t n = MRT_HEADER + (size_t)h->length;
+
+	if (!record_plausible(h) && (h->type == 0 || h->length > UINT16_MAX))
+		return lose(m, c, at);
+	if (cur_left(c) < n)
+		return last ? frame_cut(m, c, at) : STEP_MORE;
+	switch (record_follows(c, n, last)) {
+	case FOLLOW_NO:
+		return lose(m, c, at);
+	case FOLLOW_UNSEEN:
+		return STEP_MORE;
+	case FOLLOW_YES:
+		break;
+	}
+	update_begin(u, at, c->p, n);
+	u->kind = UPDATE_OTHER;
+	u->type = h->type;
+	u->subtype = h->subtype;
+	u->time = utime_of(h->time, 0);
+	fault_add(&m->faults, FAULT_MRT_UNKNOWN, at);
+	record_count(m, h->type);
+	c->p += n;
+	m->lost = false;
+	return STEP_UPDATE;
+}
+
+static enum step frame_known(
+    struct mrt *m, struct cur *c, const struct mrt_header *h, uint64_t at, bool last, struct update *u)
+{
+	size_t n = MRT_HEADER + (size_t)h->length, size;
+	enum fault fault;
+	unsigned rest;
+
+	if (cur_left(c) < n)
+		return last ? frame_cut(m, c, at) : STEP_MORE;
+	update_begin(u, at, c->p, n);
+	fault = record_read(h, cur_of(c->p + MRT_HEADER, h->length), u, &rest);
+	if (h->type == MRT_TABLE_DUMP && (fault || rest)) {
+		if (cur_left(c) < n + 4 && !last)
+			return STEP_MORE;
+		if ((size = table_dump_size(h, c)) > 0) {
+			m->pending = (unsigned)size - 4;
+			m->pending_time = h->time;
+			m->pending_subtype = h->subtype;
+			m->pending_view = be16(c->p + MRT_HEADER);
+			record_count(m, h->type);
+			c->p += MRT_HEADER + 4;
+			m->lost = false;
+			return STEP_AGAIN;
+		}
+		fault = FAULT_MRT_BODY;
+	}
+	if (fault || (m->lost && !record_certain(h))) {
+		switch (record_follows(c, n, last)) {
+		case FOLLOW_UNSEEN:
+			return STEP_MORE;
+		case FOLLOW_NO:
+			return lose(m, c, at);
+		case FOLLOW_YES:
+			if (m->lost && fault)
+				return lose(m, c, at);
+			break;
+		}
+		if (fault)
+			fault_add(&m->faults, fault, at);
+	}
+	m->lost = false;
+	record_count(m, h->type);
+	if (u->kind == UPDATE_MESSAGE)
+		addpath_settle(m, u);
+	c->p += n;
+	return STEP_UPDATE;
+}
+
+static enum step frame(struct mrt *m, struct cur *c, uint64_t at, bool last, struct update *u)
+{
+	struct mrt_header h;
+
+	if (cur_left(c) < MRT_HEADER)
+		return last && cur_left(c) ? frame_cut(m, c, at) : STEP_MORE;
+	h = mrt_header_of(c->p);
+	if (record_known(&h))
+		return frame_known(m, c, &h, at, last, u);
+	if (m->lost)
+		return lose(m, c, at);
+	return frame_unknown(m, c, &h, at, last, u);
+}
+
+/* Is there a whole record that cannot be chance somewhere in these last bytes? */
+static bool record_within(struct cur c)
+{
+	struct update u;
+	unsigned rest;
+
+	for (; cur_left(&c) >= MRT_HEADER; c.p++) {
+		struct mrt_header h = mrt_header_of(c.p);
+		if (!record_known(&h) || !record_certain(&h) || cur_left(&c) - MRT_HEADER < h.length)
+			continue;
+		update_begin(&u, 0, c.p, 0);
+		if (record_read(&h, cur_of(c.p + MRT_HEADER, h.length), &u, &rest) == FAULT_NONE && !rest)
+			return true;
+	}
+	return false;
+}
+
+/* The last bytes are no whole record: the stream was cut here, or this record's length is damaged. */
+static enum step frame_cut(struct mrt *m, struct cur *c, uint64_t at)
+{
+	if (record_within((struct cur){c->p + 1, c->end, false}))
+		return lose(m, c, at);
+	if (m->lost)
+		m->faults.skipped_bytes += cur_left(c);
+	else
+		fault_add(&m->faults, FAULT_MRT_CUT, at);
+	c->p = c->end;
+	return STEP_MORE;
+}
+
+enum mrt_status mrt_next(struct mrt *m, struct cur *c, uint64_t offset, bool last, struct update *u)
+{
+	const uint8_t *begin = c->p;
+
+	for (;;) {
+		uint64_t at = offset + (uint64_t)(c->p - begin);
+		enum step step = m->pending ? pending_next(m, c, at, u) : frame(m, c, at, last, u);
+		if (step != STEP_AGAIN)
+			return step == STEP_UPDATE ? MRT_UPDATE : MRT_MORE;
+	}
+}
