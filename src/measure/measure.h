@@ -73,8 +73,18 @@ struct report {
 	struct prefix_row *prefix;
 	struct depth_edge *edge;
 	size_t edges;
-	uint64_t cleaned[8]; /* routes left out of the shares, by cause */
+	uint64_t cleaned[8]; /* routes of voting peers left out of the shares, by enum cleaned */
 };
+enum cleaned { /* the first four in the order of path_flag's bits */
+	CLEANED_SET,
+	CLEANED_RESERVED,
+	CLEANED_LOOPED,
+	CLEANED_BAD,
+	CLEANED_LENGTH,    /* prefixes outside /8-/24 (IPv4) or /16-/48 (IPv6) */
+	CLEANED_INSIDE,    /* no foreign AS on the path */
+	CLEANED_ELSEWHERE, /* another origin's route of a territory that is an AS */
+};
+const char *cleaned_text(enum cleaned cause);
 /* What the table says of the territory now. Every list sorted, so the same table gives the same bytes. */
 void measure_report(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
     const struct measure_options *o, struct report *r);

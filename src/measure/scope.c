@@ -1,0 +1,400 @@
+/* measure/scope: see scope.h. The prefixes, who votes, and what each route is. */
+#include "measure/scope.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *cleaned_text(enum cleaned cause)
+{
+	static const char *const text[] = {
+	    [CLEANED_SET] = "AS_SET in the path",
+	    [CLEANED_RESERVED] = "reserved or private AS in the path",
+	    [CLEANED_LOOPED] = "looped path",
+	    [CLEANED_BAD] = "malformed path",
+	    [CLEANED_LENGTH] = "prefix outside /8-/24 (IPv6: /16-/48)",
+	    [CLEANED_INSIDE] = "no foreign AS on the path",
+	    [CLEANED_ELSEWHERE] = "originated elsewhere",
+	};
+	return (size_t)cause < sizeof text / sizeof *text ? text[cause] : "?";
+}
+
+bool prefix_in_limits(const struct prefix *p)
+{
+	return p->family == FAMILY_IPV4 ? p->len >= 8 && p->len <= 24 : p->len >= 16 && p->len <= 48;
+}
+
+double prefix_size(const struct prefix *p)
+{
+	unsigned unit = p->family == FAMILY_IPV4 ? 32 : 48;
+
+	return p->len >= unit ? 1 : (double)(UINT64_C(1) << (unit - p->len));
+}
+
+/* ---- borders ---- */
+void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at)
+{
+	*b = (struct borders){.table = t, .who = who, .at = at};
+}
+
+void borders_free(struct borders *b)
+{
+	free(b->known);
+	free(b->state);
+	*b = (struct borders){0};
+}
+
+static void borders_room(struct borders *b)
+{
+	size_t n = path_count(b->table), cap = n + n / 4 + 64;
+
+	if (n <= b->cap)
+		return;
+	b->known = mem_grow(b->known, cap, sizeof *b->known);
+	b->state = mem_grow(b->state, cap, sizeof *b->state);
+	memset(b->state + b->cap, 0, cap - b->cap);
+	b->cap = cap;
+}
+
+static bool domestic(const struct borders *b, path_id node)
+{
+	asn_t asn = path_asn(b->table, node);
+	enum territory_kind kind = territory_kind(b->who);
+	enum member m;
+
+	if (kind == TERRITORY_AS)
+		return asn == territory_asn(b->who);
+	if (kind == TERRITORY_PREFIX) /* its origin is its domestic AS */
+		return path_parent(b->table, node) == PATH_NONE;
+	m = territory_has_asn(b->who, asn, b->at);
+	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+}
+
+struct border border_of(struct borders *b, path_id path)
+{
+	path_id chain[256], node = path;
+	size_t n = 0;
+	struct border now = {0, 0};
+
+	borders_room(b);
+	while (node != PATH_NONE && !b->state[node] && n < sizeof chain / sizeof *chain) {
+		chain[n++] = node;
+		node = path_parent(b->table, node);
+	}
+	if (node != PATH_NONE)
+		now = b->known[node];
+	while (n-- > 0) { /* from the origin outward; settled once an upstream is found */
+		if (now.upstream == 0 && domestic(b, chain[n]))
+			now.gateway = path_asn(b->table, chain[n]);
+		else if (now.upstream == 0)
+			now.upstream = path_asn(b->table, chain[n]);
+		b->known[chain[n]] = now;
+		b->state[chain[n]] = 1;
+	}
+	return now;
+}
+
+/* ---- cells ---- */
+static bool origin_ours(const struct scope *s, path_id path)
+{
+	asn_t origin = path_origin(s->table, path);
+	enum member m;
+
+	if (territory_kind(s->who) == TERRITORY_AS)
+		return origin == territory_asn(s->who);
+	m = territory_has_asn(s->who, origin, s->at);
+	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+}
+
+static unsigned cause_of(unsigned flags)
+{
+	return flags & PATH_SET        ? CLEANED_SET
+	       : flags & PATH_RESERVED ? CLEANED_RESERVED
+	       : flags & PATH_LOOPED   ? CLEANED_LOOPED
+				       : CLEANED_BAD;
+}
+
+enum cell cell_of(
+    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause)
+{
+	path_id path = cell_path(s, m, peer);
+	unsigned flags;
+
+	if (path == PATH_NONE)
+		return CELL_NONE;
+	if (m->by_origin && !origin_ours(s, path)) {
+		*cause = CLEANED_ELSEWHERE;
+		return CELL_ELSEWHERE;
+	}
+	flags = path_flags(s->table, path);
+	if (flags & (PATH_SET | PATH_RESERVED | PATH_LOOPED | PATH_BAD)) {
+		*cause = cause_of(flags);
+		return CELL_LEFT;
+	}
+	*border = flags & PATH_EMPTY ? (struct border){s->vantage[s->vantage_of[peer]].asn, 0}
+				     : border_of(&s->borders, path);
+	if (border->upstream == 0) {
+		*cause = CLEANED_INSIDE;
+		return CELL_LEFT;
+	}
+	return CELL_CARRIED;
+}
+
+/* ---- which prefixes ---- */
+static void mark_if(uint8_t *mark, const struct scope *s, prefix_id id)
+{
+	const struct prefix *p = prefix_of(s->table, id);
+	enum member m;
+
+	if (p->family != s->options.family || !prefix_in_limits(p))
+		return;
+	m = territory_has_prefix(s->who, p, s->at);
+	if (m != MEMBER_NO && m != MEMBER_GEOLOCATED)
+		mark[id] = 1;
+}
+
+/* Prefixes that a voting peer has with a domestic origin: the whole of an AS, and the AS members of a named
+ * set. */
+static void mark_by_origin(uint8_t *mark, const struct scope *s)
+{
+	size_t n = prefix_count(s->table);
+	uint8_t *ours = mem_alloc(path_count(s->table) + 1); /* by path id: 1 ours, 2 not */
+
+	for (size_t k = 0; k < s->peers; k++)
+		for (prefix_id id = 0; id < n; id++) {
+			path_id path = s->column[k][id];
+			const struct prefix *p;
+			if (path == PATH_NONE || mark[id])
+				continue;
+			if (!ours[path])
+				ours[path] = origin_ours(s, path) ? 1 : 2;
+			p = prefix_of(s->table, id);
+			if (ours[path] == 1 && p->family == s->options.family && prefix_in_limits(p))
+				mark[id] = 2;
+		}
+	free(ours);
+}
+
+static void mark_members(uint8_t *mark, const struct scope *s)
+{
+	size_t n = prefix_count(s->table);
+	enum territory_kind kind = territory_kind(s->who);
+
+	if (kind != TERRITORY_AS)
+		for (prefix_id id = 0; id < n; id++)
+			mark_if(mark, s, id);
+	if (kind == TERRITORY_AS || kind == TERRITORY_NAMED)
+		mark_by_origin(mark, s);
+}
+
+/* ---- the list ---- */
+static int id_cmp(const void *a, const void *b, void *arg)
+{
+	const struct table *t = arg;
+	return prefix_cmp(prefix_of(t, *(const prefix_id *)a), prefix_of(t, *(const prefix_id *)b));
+}
+
+void members_nest(struct weighed *m, size_t n, const struct table *t)
+{
+	uint32_t open[130]; /* the prefixes that cover where we are, outermost first: at most one a length */
+	size_t depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct prefix *p = prefix_of(t, m[i].id);
+		while (depth > 0 && !prefix_covers(prefix_of(t, m[open[depth - 1]].id), p))
+			depth--;
+		m[i].parent = depth ? open[depth - 1] : NO_PARENT;
+		open[depth++] = (uint32_t)i;
+	}
+}
+
+void members_own(const struct weighed *m, size_t n, const bool *present, double *own)
+{
+	for (size_t i = 0; i < n; i++)
+		own[i] = m[i].size;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t up = m[i].parent;
+		if (!(present ? present[i] : m[i].seen))
+			continue;
+		while (up != NO_PARENT && !(present ? present[up] : m[up].seen))
+			up = m[up].parent;
+		if (up != NO_PARENT)
+			own[up] -= m[i].size;
+	}
+}
+
+/* The members and everything announced inside them, in address order. */
+static void list_members(struct scope *s, const uint8_t *mark)
+{
+	size_t n = prefix_count(s->table), tops = 0, cap = 0, inside_cap = 0;
+	prefix_id *top = mem_array(n + 1, sizeof *top), *inside = NULL;
+	const struct prefix *last = NULL;
+
+	for (prefix_id id = 0; id < n; id++)
+		if (mark[id])
+			top[tops++] = id;
+	qsort_r(top, tops, sizeof *top, id_cmp, (void *)(uintptr_t)s->table);
+	for (size_t i = 0; i < tops; i++) {
+		const struct prefix *p = prefix_of(s->table, top[i]);
+		size_t k;
+		if (last && prefix_covers(last, p))
+			continue;
+		last = p;
+		k = prefix_inside(s->table, p, inside, inside_cap);
+		if (k > inside_cap) {
+			inside = mem_grow(inside, k, sizeof *inside);
+			inside_cap = k;
+			k = prefix_inside(s->table, p, inside, inside_cap);
+		}
+		for (size_t j = 0; j < k; j++) {
+			const struct prefix *q = prefix_of(s->table, inside[j]);
+			if (!prefix_in_limits(q))
+				continue;
+			s->prefix = vec_room(s->prefix, s->prefixes, &cap, sizeof *s->prefix);
+			s->prefix[s->prefixes++] = (struct weighed){.id = inside[j],
+			    .ours = mark[inside[j]] != 0,
+			    .by_origin = mark[inside[j]] == 2,
+			    .size = prefix_size(q)};
+		}
+	}
+	free(top);
+	free(inside);
+	members_nest(s->prefix, s->prefixes, s->table);
+}
+
+static void weigh(struct scope *s)
+{
+	double *own = mem_array(s->prefixes + 1, sizeof *own);
+
+	for (size_t i = 0; i < s->prefixes; i++) {
+		struct weighed *m = &s->prefix[i];
+		for (size_t k = 0; k < s->peers && !m->seen; k++) {
+			path_id path = cell_path(s, m, k);
+			m->seen = path != PATH_NONE && (!m->by_origin || origin_ours(s, path));
+		}
+	}
+	members_own(s->prefix, s->prefixes, NULL, own);
+	for (size_t i = 0; i < s->prefixes; i++) {
+		s->prefix[i].own = own[i];
+		s->prefix[i].weight = s->options.weight == WEIGHT_PREFIXES ? 1 : own[i];
+	}
+	free(own);
+}
+
+/* ---- who votes ---- */
+struct inside { /* origins of a territory that is a prefix */
+	asn_t *asn;
+	size_t n, cap;
+};
+
+static bool is_inside(const struct scope *s, const struct inside *origins, asn_t asn)
+{
+	enum territory_kind kind = territory_kind(s->who);
+	enum member m;
+
+	if (kind == TERRITORY_AS)
+		return asn == territory_asn(s->who);
+	if (kind == TERRITORY_PREFIX) {
+		for (size_t i = 0; i < origins->n; i++)
+			if (origins->asn[i] == asn)
+				return true;
+		return false;
+	}
+	m = territory_has_asn(s->who, asn, s->at);
+	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+}
+
+static void origins_find(struct inside *o, const struct scope *s, const struct voters *v)
+{
+	prefix_id id[4096];
+	size_t n = prefix_inside(s->table, territory_prefix(s->who), id, sizeof id / sizeof *id);
+
+	for (size_t i = 0; i < n && i < sizeof id / sizeof *id; i++)
+		for (size_t k = 0; k < v->n; k++) {
+			path_id path = v->votes[k] ? peer_column(s->table, (peer_id)k)[id[i]] : PATH_NONE;
+			asn_t origin = path ? path_origin(s->table, path) : 0;
+			if (path == PATH_NONE || is_inside(s, o, origin))
+				continue;
+			o->asn = vec_room(o->asn, o->n, &o->cap, sizeof *o->asn);
+			o->asn[o->n++] = origin;
+		}
+}
+
+static int vantage_cmp(const void *a, const void *b)
+{
+	asn_t x = ((const struct vantage *)a)->asn, y = ((const struct vantage *)b)->asn;
+	return (x > y) - (x < y);
+}
+
+static void vantages_make(struct scope *s)
+{
+	size_t n = 0;
+
+	s->vantage = mem_array(s->peers + 1, sizeof *s->vantage);
+	for (size_t k = 0; k < s->peers; k++)
+		s->vantage[k] = (struct vantage){peer_of(s->table, s->peer[k])->key.asn, 1};
+	qsort(s->vantage, s->peers, sizeof *s->vantage, vantage_cmp);
+	for (size_t k = 0; k < s->peers; k++) {
+		if (n > 0 && s->vantage[n - 1].asn == s->vantage[k].asn)
+			s->vantage[n - 1].peers++;
+		else
+			s->vantage[n++] = s->vantage[k];
+	}
+	s->vantages = n;
+	for (size_t k = 0; k < s->peers; k++) {
+		struct vantage key = {peer_of(s->table, s->peer[k])->key.asn, 0};
+		struct vantage *found = bsearch(&key, s->vantage, n, sizeof key, vantage_cmp);
+		s->vantage_of[k] = (uint32_t)(found - s->vantage);
+	}
+}
+
+static void choose_peers(struct scope *s, const struct voters *v)
+{
+	size_t collectors = collector_count(s->table);
+	bool *heard = mem_alloc(collectors + 1);
+	struct inside origins = {0};
+
+	if (territory_kind(s->who) == TERRITORY_PREFIX)
+		origins_find(&origins, s, v);
+	s->peer = mem_array(v->n + 1, sizeof *s->peer);
+	s->column = mem_array(v->n + 1, sizeof *s->column);
+	s->vantage_of = mem_array(v->n + 1, sizeof *s->vantage_of);
+	for (size_t k = 0; k < v->n; k++) {
+		const struct peer *p = peer_of(s->table, (peer_id)k);
+		if (!v->votes[k] || is_inside(s, &origins, p->key.asn))
+			continue;
+		s->column[s->peers] = peer_column(s->table, (peer_id)k);
+		s->peer[s->peers++] = (peer_id)k;
+		s->collectors += !heard[p->collector];
+		heard[p->collector] = true;
+	}
+	free(heard);
+	free(origins.asn);
+	vantages_make(s);
+}
+
+void scope_init(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
+    const struct measure_options *o, const struct voters *v)
+{
+	uint8_t *mark = mem_alloc(prefix_count(t) + 1);
+
+	*s = (struct scope){.table = t, .who = who, .options = *o, .at = at};
+	borders_init(&s->borders, t, who, at);
+	choose_peers(s, v);
+	mark_members(mark, s);
+	list_members(s, mark);
+	weigh(s);
+	free(mark);
+}
+
+void scope_free(struct scope *s)
+{
+	borders_free(&s->borders);
+	free(s->prefix);
+	free(s->peer);
+	free(s->column);
+	free(s->vantage_of);
+	free(s->vantage);
+	*s = (struct scope){0};
+}

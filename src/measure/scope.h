@@ -1,0 +1,91 @@
+/*
+ * measure/scope: a territory on a table: its prefixes with their weights, the peers that vote, and where each
+ * route enters. In: a table at rest, facts, a territory. Out: struct scope, a matrix of cells (prefix by
+ * voting peer) read straight from the table's columns. Owns its lists and a memory of borders by path id;
+ * valid until the table changes.
+ */
+#ifndef MEASURE_SCOPE_H
+#define MEASURE_SCOPE_H
+
+#include "measure/measure.h"
+
+/* ---- borders: where a path enters the territory, remembered by path id ---- */
+struct border {
+	asn_t upstream; /* first foreign AS seen from the origin outward; 0: none on the path */
+	asn_t gateway;  /* the domestic AS next to it; 0: the origin itself is foreign */
+};
+struct borders {
+	const struct table *table;
+	const struct territory *who;
+	utime_t at;
+	struct border *known; /* by path id */
+	uint8_t *state;       /* 0 not yet asked, 1 known */
+	size_t cap;
+};
+void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at);
+void borders_free(struct borders *b);
+struct border border_of(struct borders *b, path_id path);
+
+/* What a route is to the territory. */
+enum cell {
+	CELL_NONE,      /* no route: invisible */
+	CELL_CARRIED,   /* a vote for an upstream */
+	CELL_LEFT,      /* a route, but its path leaves the shares */
+	CELL_ELSEWHERE, /* another origin's route: neither share nor invisible */
+};
+
+struct weighed { /* a prefix of the territory, or a more specific one that takes addresses from it */
+	prefix_id id;
+	uint32_t parent; /* index of the next less specific in the list; NO_PARENT */
+	bool ours;       /* belongs to the territory */
+	bool by_origin;  /* ... where the route's origin is domestic */
+	bool seen;       /* by at least one voting vantage AS */
+	double size;     /* all its addresses (IPv4) or /48s (IPv6) */
+	double own;      /* those that no more specific seen prefix covers */
+	double weight;   /* own, or 1 */
+};
+#define NO_PARENT UINT32_MAX
+
+struct vantage { /* an AS that votes */
+	asn_t asn;
+	unsigned peers;
+};
+
+struct scope {
+	const struct table *table;
+	const struct territory *who;
+	struct measure_options options;
+	utime_t at;
+	struct borders borders;
+	struct weighed *prefix; /* in address order */
+	size_t prefixes;
+	peer_id *peer; /* that vote and stand outside the territory */
+	const path_id **column;
+	uint32_t *vantage_of; /* by index into peer */
+	size_t peers;
+	struct vantage *vantage; /* by ASN */
+	size_t vantages;
+	unsigned collectors;
+	uint64_t cleaned[8];
+};
+void scope_init(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
+    const struct measure_options *o, const struct voters *v);
+void scope_free(struct scope *s);
+bool prefix_in_limits(const struct prefix *p); /* /8-/24, /16-/48 */
+double prefix_size(const struct prefix *p);    /* addresses, or /48s (at least 1) */
+
+/* What the route at (prefix, voting peer) is; *border where it is CARRIED, *cause (enum cleaned) where it is
+ * LEFT. */
+enum cell cell_of(
+    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause);
+static inline path_id cell_path(const struct scope *s, const struct weighed *m, size_t peer)
+{
+	return s->column[peer][m->id];
+}
+/* Sets parent by prefix order, for a list sorted by prefix_cmp. */
+void members_nest(struct weighed *m, size_t n, const struct table *t);
+/* own = size less what the nearest present more specifics cover; present[] by index, NULL: all that are seen.
+ */
+void members_own(const struct weighed *m, size_t n, const bool *present, double *own);
+
+#endif

@@ -1,0 +1,285 @@
+/* measure/tally: see tally.h. */
+#include "measure/tally.h"
+
+#include "measure/stats.h"
+
+#include <stdlib.h>
+
+struct counts { /* bootstrap counts by number of clusters, made when first wanted */
+	float **of;
+	size_t n;
+};
+
+static uint64_t vote_key(uint64_t vantage, uint64_t upstream, uint64_t next)
+{
+	return upstream << 40 | vantage << 24 | next; /* upstreams, vantage ASes, next ASes by index */
+}
+static size_t vote_upstream(uint64_t key)
+{
+	return (size_t)(key >> 40);
+}
+static uint32_t vote_vantage(uint64_t key)
+{
+	return (uint32_t)(key >> 24 & 0xffff);
+}
+static uint32_t vote_next(uint64_t key)
+{
+	return (uint32_t)(key & 0xffffff);
+}
+
+/* Grows v, zeroed beyond what was there, to hold index i. */
+static void *room(void *v, size_t i, size_t *cap, size_t size)
+{
+	size_t was = *cap;
+
+	if (i < was)
+		return v;
+	*cap = i < 16 ? 32 : i * 2;
+	v = mem_grow(v, *cap, size);
+	memset((char *)v + was * size, 0, (*cap - was) * size);
+	return v;
+}
+
+/* The AS next to the vantage AS on its way to the upstream: what groups vantage ASes into clusters. */
+static asn_t next_toward(const struct scope *s, path_id path, asn_t vantage, asn_t upstream)
+{
+	asn_t first = path_asn(s->table, path);
+	path_id rest = path_parent(s->table, path);
+
+	if (first != vantage || first == upstream || rest == PATH_NONE)
+		return first;
+	return path_asn(s->table, rest);
+}
+
+/* One prefix's votes while they are counted: few upstreams, so a list. */
+struct open {
+	struct {
+		uint32_t upstream;
+		double votes;
+	} * v;
+	size_t n, cap;
+};
+
+static void open_add(struct open *o, uint32_t upstream, double vote)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].upstream == upstream) {
+			o->v[i].votes += vote;
+			return;
+		}
+	o->v = vec_room(o->v, o->n, &o->cap, sizeof *o->v);
+	o->v[o->n].upstream = upstream;
+	o->v[o->n++].votes = vote;
+}
+
+static void count_carried(
+    struct tally *t, struct scope *s, size_t i, size_t peer, struct border b, double vote)
+{
+	const struct weighed *m = &s->prefix[i];
+	uint32_t vantage = s->vantage_of[peer];
+	uint32_t u = idmap_at(&t->upstream, b.upstream), v, next;
+	path_id path = cell_path(s, m, peer);
+	double w = m->weight * vote;
+
+	t->sum = room(t->sum, u, &t->sums, sizeof *t->sum);
+	t->sum[u] += w;
+	t->carried += w;
+	next = idmap_at(&t->next, next_toward(s, path, s->vantage[vantage].asn, b.upstream));
+	v = idmap_at(&t->vote, vote_key(vantage, u, next));
+	t->votes = room(t->votes, v, &t->vote_cap, sizeof *t->votes);
+	t->votes[v] += w;
+	if (b.gateway) {
+		uint32_t g = idmap_at(&t->gateway, b.gateway);
+		t->gateway_sum = room(t->gateway_sum, g, &t->gateway_sums, sizeof *t->gateway_sum);
+		t->gateway_sum[g] += w;
+	}
+}
+
+/* Does the peer have a route for a less specific prefix that covers this one? (Visibility, design.md 5.) */
+static bool covered(const struct scope *s, prefix_id id, size_t peer)
+{
+	for (id = prefix_parent(s->table, id); id != PREFIX_NONE; id = prefix_parent(s->table, id))
+		if (s->column[peer][id] != PATH_NONE && prefix_in_limits(prefix_of(s->table, id)))
+			return true;
+	return false;
+}
+
+static void close_prefix(struct tally *t, size_t i, const struct open *open)
+{
+	struct prefix_row *row = &t->row[i];
+	double votes = 0, most = 0;
+
+	for (size_t k = 0; k < open->n; k++) {
+		uint32_t u = open->v[k].upstream;
+		asn_t asn = (asn_t)t->upstream.key[u];
+		t->prefixes_of = room(t->prefixes_of, u, &t->prefix_caps, sizeof *t->prefixes_of);
+		t->prefixes_of[u]++;
+		votes += open->v[k].votes;
+		if (open->v[k].votes > most || (open->v[k].votes >= most && asn < row->main_upstream)) {
+			most = open->v[k].votes;
+			row->main_upstream = asn;
+		}
+	}
+	row->upstreams = (unsigned)open->n;
+	row->main_share = votes > 0 ? most / votes : 0;
+	if (open->n > 0)
+		t->homed += row->weight;
+	if (open->n == 1)
+		t->single += row->weight;
+}
+
+static void count_prefix(struct tally *t, struct scope *s, size_t i, struct open *open)
+{
+	const struct weighed *m = &s->prefix[i];
+
+	open->n = 0;
+	t->row[i] = (struct prefix_row){.prefix = m->id, .weight = m->weight};
+	t->whole += m->weight;
+	for (size_t k = 0; k < s->peers; k++) {
+		struct border b;
+		unsigned cause = 0;
+		double vote = 1. / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
+		enum cell cell = cell_of(s, m, k, &b, &cause);
+		if (cell == CELL_NONE)
+			t->invisible += m->weight * vote;
+		else if (cell != CELL_ELSEWHERE)
+			t->visible += m->weight * vote;
+		if (cell == CELL_LEFT || cell == CELL_ELSEWHERE)
+			s->cleaned[cause]++;
+		if (cell != CELL_NONE || covered(s, m->id, k))
+			t->row[i].visible += vote;
+		if (cell == CELL_CARRIED) {
+			count_carried(t, s, i, k, b, vote);
+			open_add(open, idmap_at(&t->upstream, b.upstream), vote);
+		}
+	}
+	close_prefix(t, i, open);
+}
+
+static int size_cmp(const void *a, const void *b, void *arg)
+{
+	const uint64_t *key = arg;
+	uint64_t x = key[*(const size_t *)a], y = key[*(const size_t *)b];
+	return (x > y) - (x < y);
+}
+
+/* The votes by upstream, and by vantage AS its sum and the next AS of most of it (the lower ASN among
+ * equals). */
+static void sort_votes(struct tally *t, const struct scope *s)
+{
+	size_t n = t->vote.n, pairs = 0;
+	struct idmap pair = {0};
+	double *weight = NULL, *best = mem_array(s->vantages + 1, sizeof *best);
+
+	t->by_upstream = mem_array(n + 1, sizeof *t->by_upstream);
+	t->first = mem_array(t->upstream.n + 2, sizeof *t->first);
+	t->carried_of = mem_array(s->vantages + 1, sizeof *t->carried_of);
+	t->main_next = mem_array(s->vantages + 1, sizeof *t->main_next);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t key = t->vote.key[i];
+		uint32_t p = idmap_at(&pair, (uint64_t)vote_vantage(key) << 32 | vote_next(key));
+		weight = room(weight, p, &pairs, sizeof *weight);
+		weight[p] += t->votes[i];
+		t->by_upstream[i] = i;
+		t->first[vote_upstream(key) + 1]++;
+		t->carried_of[vote_vantage(key)] += t->votes[i];
+	}
+	for (size_t u = 0; u < t->upstream.n; u++)
+		t->first[u + 1] += t->first[u];
+	qsort_r(t->by_upstream, n, sizeof *t->by_upstream, size_cmp, t->vote.key);
+	for (size_t v = 0; v < s->vantages; v++)
+		t->main_next[v] = s->vantage[v].asn;
+	for (size_t p = 0; p < pair.n; p++) {
+		size_t v = (size_t)(pair.key[p] >> 32);
+		asn_t asn = (asn_t)t->next.key[pair.key[p] & 0xffffffff];
+		if (weight[p] > best[v] || (weight[p] >= best[v] && asn < t->main_next[v])) {
+			best[v] = weight[p];
+			t->main_next[v] = asn;
+		}
+	}
+	idmap_free(&pair);
+	free(weight);
+	free(best);
+}
+
+void tally_init(struct tally *t, struct scope *s)
+{
+	struct open open = {0};
+
+	*t = (struct tally){.scope = s};
+	t->row = mem_array(s->prefixes + 1, sizeof *t->row);
+	for (size_t i = 0; i < s->prefixes; i++)
+		if (s->prefix[i].ours && s->prefix[i].seen)
+			count_prefix(t, s, i, &open);
+	free(open.v);
+	sort_votes(t, s);
+	t->counts = mem_alloc(sizeof *t->counts);
+	t->counts->n = s->vantages + 1;
+	t->counts->of = mem_array(t->counts->n, sizeof *t->counts->of);
+}
+
+void tally_free(struct tally *t)
+{
+	for (size_t k = 0; k < t->counts->n; k++)
+		free(t->counts->of[k]);
+	free(t->counts->of);
+	free(t->counts);
+	idmap_free(&t->upstream);
+	idmap_free(&t->gateway);
+	idmap_free(&t->vote);
+	idmap_free(&t->next);
+	free(t->sum);
+	free(t->gateway_sum);
+	free(t->prefixes_of);
+	free(t->row);
+	free(t->votes);
+	free(t->by_upstream);
+	free(t->first);
+	free(t->carried_of);
+	free(t->main_next);
+}
+
+/*
+ * Vantage ASes whose routes through this upstream begin with the same next AS are one observation; one that
+ * does not route through it is clustered by the next AS of most of its routes.
+ */
+void tally_interval(const struct tally *t, size_t upstream, double share, double *low, double *high)
+{
+	size_t n = t->scope->vantages, clusters;
+	struct idmap cluster = {0};
+	double *num = mem_array(n + 1, sizeof *num), *den = mem_array(n + 1, sizeof *den);
+	double *mine = mem_array(n + 1, sizeof *mine), *best = mem_array(n + 1, sizeof *best);
+	asn_t *next = mem_array(n + 1, sizeof *next);
+
+	memcpy(next, t->main_next, n * sizeof *next);
+	for (size_t i = t->first[upstream]; i < t->first[upstream + 1]; i++) {
+		size_t vote = t->by_upstream[i], v = vote_vantage(t->vote.key[vote]);
+		asn_t asn = (asn_t)t->next.key[vote_next(t->vote.key[vote])];
+		mine[v] += t->votes[vote];
+		if (t->votes[vote] > best[v] || (t->votes[vote] >= best[v] && asn < next[v])) {
+			best[v] = t->votes[vote];
+			next[v] = asn;
+		}
+	}
+	for (size_t v = 0; v < n; v++) {
+		uint32_t c;
+		if (t->carried_of[v] <= 0)
+			continue; /* sees nothing of the territory: no observation */
+		c = idmap_at(&cluster, next[v]);
+		num[c] += mine[v];
+		den[c] += t->carried_of[v];
+	}
+	clusters = cluster.n;
+	*low = *high = share;
+	if (clusters > 1) {
+		if (!t->counts->of[clusters])
+			t->counts->of[clusters] = bootstrap_counts(clusters);
+		bootstrap_interval(t->counts->of[clusters], num, den, clusters, share, low, high);
+	}
+	idmap_free(&cluster);
+	free(num);
+	free(den);
+	free(mine);
+	free(best);
+	free(next);
+}
