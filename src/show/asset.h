@@ -1,4 +1,5 @@
-/* show/asset: the dashboard's files, embedded at build time from web/dist by tools/embed. Static for the process. */
+/* show/asset: the dashboard's files, embedded at build time from web/dist by tools/embed. Static for the
+ * process. */
 #ifndef SHOW_ASSET_H
 #define SHOW_ASSET_H
 
@@ -15,6 +16,7 @@ struct asset {
 };
 
 extern const struct asset assets[]; /* by path; the OpenAPI description is "openapi.json"; ends with {0} */
-extern const size_t asset_count;    /* without the dashboard (built with -Dweb=disabled or no npm): only openapi.json */
+extern const size_t
+    asset_count; /* without the dashboard (built with -Dweb=disabled or no npm): only openapi.json */
 
 #endif
