@@ -106,6 +106,50 @@ void voters_find(const struct table *t, uint8_t family, bool all_peers, struct v
 void voters_rule(struct voters *v, const uint32_t *routes, size_t n);
 void voters_free(struct voters *v);
 
+/*
+ * ---- over time ----
+ * The shares as a step function: a moment holds until the next one. Fed with the table's changes in order, it
+ * keeps its own copy of the territory's routes, so that a moment has the time of the change that made it.
+ * Voters are found anew at the end of each dump and once a minute of data; weights whenever a prefix comes or
+ * goes.
+ */
+struct moment_share {
+	asn_t upstream;
+	unsigned prefixes;
+	double share;
+};
+struct moment {
+	utime_t at;
+	double visible;
+	unsigned ases;
+	size_t first, n; /* its shares, largest first */
+};
+struct life { /* of an upstream, in what was read */
+	asn_t upstream;
+	utime_t first_seen; /* UTIME_NONE: there since before the data */
+	utime_t last_seen;  /* UTIME_NONE: still there */
+	unsigned routes;    /* now */
+};
+struct timeline {
+	utime_t from, to, step; /* step 0: at every change */
+	struct moment *moment;
+	size_t moments, moment_cap;
+	struct moment_share *share;
+	size_t shares, share_cap;
+	struct life *life; /* by order of first sight */
+	size_t lives, life_cap;
+};
+struct running;
+struct running *running_new(const struct table *t, const struct facts *f, const struct territory *who,
+    const struct measure_options *o, utime_t from, utime_t to, utime_t step);
+void running_changes(struct running *r, const struct change *c, size_t n); /* a batch the table has applied */
+/* The end of the data or of the range. The timeline is the running's; freed with it. */
+const struct timeline *running_end(struct running *r, utime_t at);
+void running_free(struct running *r);
+/* first_seen and last_seen of the report's upstreams; adds those that were there and are gone, with share 0.
+ */
+void report_lives(struct report *r, const struct timeline *t, const struct facts *f);
+
 struct rank_row {
 	cc_t country; /* or */
 	asn_t asn;

@@ -14,6 +14,7 @@ bool format_parse(const char *s, enum format *format);
 struct page {        /* what the terminal is */
 	int width;   /* columns; 0: not a terminal */
 	bool colour; /* NO_COLOR respected by the caller */
+	bool ascii;  /* the terminal has no UTF-8: bars of "#" */
 };
 
 #endif

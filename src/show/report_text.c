@@ -1,0 +1,402 @@
+/*
+ * show/report_text: `report` for a person: the answer in a sentence, then tables with bars, fitted to the
+ * terminal. In: an answer. Out: UTF-8 text.
+ */
+#include "show/report.h"
+#include "show/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 20, PREFIX_ROWS = 16, TIME_ROWS = 60, NARROW = 72 };
+
+static void heading(struct out *o, const struct page *page, const char *text)
+{
+	out_char(o, '\n');
+	text_ink(o, page, INK_BOLD);
+	out_str(o, text);
+	text_ink(o, page, INK_PLAIN);
+}
+
+static void more(struct out *o, const struct page *page, size_t all, size_t shown, const char *what)
+{
+	if (all <= shown)
+		return;
+	text_ink(o, page, INK_DIM);
+	out_printf(o, "  and %zu more %s (-o csv has all)\n", all - shown, what);
+	text_ink(o, page, INK_PLAIN);
+}
+
+static void print_head(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char time[40], count[32], part[32];
+	struct out sentence;
+
+	out_open_mem(&sentence);
+	report_sentence(&sentence, a);
+	out_char(&sentence, '\0');
+	text_ink(o, &a->page, INK_BOLD);
+	text_wrap(o, &a->page, sentence.buf, 0);
+	text_ink(o, &a->page, INK_PLAIN);
+	out_close(&sentence);
+	out_printf(o, "\n%s", territory_name(r->territory));
+	if (strcmp(territory_name(r->territory), territory_id(r->territory)) != 0)
+		out_printf(o, " (%s)", territory_id(r->territory));
+	out_printf(o, ", IPv%u, %s UTC: ", r->options.family, text_time(time, r->at));
+	out_printf(o, "%u prefix%s, ", r->prefixes, r->prefixes == 1 ? "" : "es");
+	out_printf(o, "%s %s, ", text_count(count, r->addresses),
+	    r->options.family == FAMILY_IPV6 ? "/48s" : "addresses");
+	out_printf(o, "%s visible\n", text_percent(part, r->visible));
+}
+
+/* Columns of the upstream table, by the room there is. */
+struct columns {
+	size_t name, bar;
+	bool interval, hegemony, seen;
+};
+
+static struct columns columns_fit(const struct answer *a)
+{
+	size_t width = page_width(&a->page), used = 8 + 1 + 9 + 1 + 9; /* country, share, prefixes */
+	struct columns c = {.name = 14, .bar = 0};
+
+	for (size_t i = 0; i < a->report->upstreams; i++)
+		c.seen = c.seen || a->report->upstream[i].first_seen != UTIME_NONE ||
+			 a->report->upstream[i].last_seen != UTIME_NONE;
+	c.interval = width >= 60;
+	used += c.interval ? 14 : 0;
+	c.hegemony = width >= NARROW;
+	used += c.hegemony ? 10 : 0;
+	c.seen = c.seen && width >= 100;
+	used += c.seen ? 22 : 0;
+	if (width > used + c.name)
+		c.name = width - used - 1;
+	if (c.name > 34)
+		c.name = 34;
+	if (width > used + c.name + 8)
+		c.bar = width - used - c.name - 2;
+	if (c.bar > 24)
+		c.bar = 24;
+	return c;
+}
+
+static void print_upstream(struct out *o, const struct answer *a, const struct upstream *u, struct columns c)
+{
+	char label[256], country[32], text[64], low[32];
+
+	text_label(label, sizeof label, a->facts, u->asn);
+	text_country(country, sizeof country, a->facts, u->asn);
+	if (!u->country)
+		snprintf(country, sizeof country, "-");
+	out_str(o, "  ");
+	text_left(o, label, c.name - 2);
+	out_char(o, ' ');
+	text_left(o, country, 8);
+	text_right(o, text_percent(text, u->share), 9);
+	if (c.bar) {
+		out_char(o, ' ');
+		text_bar(o, &a->page, u->share, c.bar);
+	}
+	if (c.interval) {
+		snprintf(text, sizeof text, "%.1f-%.1f", u->low * 100, u->high * 100);
+		text_right(o, text, 14);
+	}
+	if (c.hegemony) {
+		snprintf(text, sizeof text, "%.3f", u->hegemony);
+		text_right(o, text, 10);
+	}
+	snprintf(low, sizeof low, "%u", u->prefixes);
+	text_right(o, low, 9);
+	if (c.seen) {
+		char time[40];
+		snprintf(text, sizeof text, "%s%s", u->last_seen != UTIME_NONE ? "until " : "",
+		    text_time(time, u->last_seen != UTIME_NONE ? u->last_seen : u->first_seen));
+		out_str(o, "  ");
+		out_str(o, text);
+	}
+	out_char(o, '\n');
+}
+
+static void print_upstreams(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	struct columns c = columns_fit(a);
+
+	if (r->upstreams == 0)
+		return;
+	heading(o, &a->page, "");
+	text_ink(o, &a->page, INK_BOLD);
+	text_left(o, "Upstreams", c.name);
+	out_char(o, ' ');
+	text_left(o, "country", 8);
+	text_right(o, "share", 9);
+	text_fill(o, ' ', c.bar ? c.bar + 1 : 0);
+	if (c.interval)
+		text_right(o, "95 % interval", 14);
+	if (c.hegemony)
+		text_right(o, "hegemony", 10);
+	text_right(o, "prefixes", 9);
+	if (c.seen)
+		out_str(o, "  since");
+	text_ink(o, &a->page, INK_PLAIN);
+	out_char(o, '\n');
+	for (size_t i = 0; i < r->upstreams && i < ROWS; i++)
+		print_upstream(o, a, &r->upstream[i], c);
+	more(o, &a->page, r->upstreams, ROWS, "upstreams");
+}
+
+static void print_countries(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char part[32], code[3];
+
+	if (r->countries == 0)
+		return;
+	heading(o, &a->page, "Registered countries of the upstreams\n");
+	for (size_t i = 0; i < r->countries && i < 10; i++) {
+		const char *name = cc_name(r->country[i].country);
+		char label[64];
+		cc_text(code, r->country[i].country);
+		if (r->country[i].country == CC_NONE)
+			snprintf(label, sizeof label, "country unknown");
+		else
+			snprintf(label, sizeof label, "%s %s", code, name ? name : "");
+		out_str(o, "  ");
+		text_left(o, label, 24);
+		text_right(o, text_percent(part, r->country[i].share), 9);
+		out_char(o, ' ');
+		text_bar(o, &a->page, r->country[i].share, page_width(&a->page) >= NARROW ? 24 : 12);
+		out_char(o, '\n');
+	}
+	more(o, &a->page, r->countries, 10, "countries");
+}
+
+static void print_gateways(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char label[256], part[32];
+
+	if (r->gateways == 0)
+		return;
+	heading(o, &a->page, "Gateways (domestic networks with a foreign neighbour)\n");
+	for (size_t i = 0; i < r->gateways && i < 10; i++) {
+		text_label(label, sizeof label, a->facts, r->gateway[i].asn);
+		out_str(o, "  ");
+		text_left(o, label, page_width(&a->page) >= NARROW ? 40 : 24);
+		text_right(o, text_percent(part, r->gateway[i].share), 9);
+		out_char(o, ' ');
+		text_bar(o, &a->page, r->gateway[i].share, page_width(&a->page) >= NARROW ? 24 : 10);
+		out_char(o, '\n');
+	}
+	more(o, &a->page, r->gateways, 10, "gateways");
+}
+
+static void print_resilience(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char text[400], part[32], label[256];
+
+	if (r->upstreams == 0)
+		return;
+	heading(o, &a->page, "Resilience\n");
+	snprintf(text, sizeof text,
+	    "  class %s: %zu gateway%s (1-2 severe, 3-9 significant, 10-39 low, 40 or more resistant)",
+	    r->resilience_class, r->gateways, r->gateways == 1 ? "" : "s");
+	text_wrap(o, &a->page, text, 4);
+	snprintf(text, sizeof text,
+	    "  concentration HHI %.3f, as of %.2f equal upstreams; entropy %.3f bit; by country HHI %.3f",
+	    r->hhi, r->effective, r->entropy, r->country_hhi);
+	text_wrap(o, &a->page, text, 4);
+	snprintf(text, sizeof text, "  %s of the %s have a single upstream",
+	    text_percent(part, r->single_homed),
+	    r->options.weight == WEIGHT_PREFIXES ? "prefixes" : "addresses");
+	text_wrap(o, &a->page, text, 4);
+	for (size_t i = 0; i < r->criticals && i < 8; i++) {
+		text_label(label, sizeof label, a->facts, r->critical[i].asn);
+		snprintf(text, sizeof text, "  without %s: %s have no path left", label,
+		    text_percent(part, r->critical[i].lost));
+		text_wrap(o, &a->page, text, 4);
+	}
+	more(o, &a->page, r->criticals, 8, "critical networks");
+}
+
+/* ---- --depth 2 ---- */
+struct behind { /* a carrier and the upstreams it stands behind */
+	asn_t carrier;
+	double share;
+	unsigned upstreams;
+};
+
+static int behind_cmp(const void *a, const void *b)
+{
+	const struct behind *x = a, *y = b;
+
+	if (x->share != y->share)
+		return x->share < y->share ? 1 : -1;
+	return (x->carrier > y->carrier) - (x->carrier < y->carrier);
+}
+
+static struct behind *behind_list(const struct report *r, size_t *n)
+{
+	struct behind *list = calloc(r->edges + 1, sizeof *list);
+
+	*n = 0;
+	for (size_t e = 0; list && e < r->edges; e++) {
+		size_t i = 0;
+		while (i < *n && list[i].carrier != r->edge[e].carrier)
+			i++;
+		*n += i == *n;
+		list[i].carrier = r->edge[e].carrier;
+		list[i].share += r->edge[e].share;
+		list[i].upstreams++;
+	}
+	if (list)
+		qsort(list, *n, sizeof *list, behind_cmp);
+	return list;
+}
+
+static void print_behind(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char label[256], part[32];
+	size_t n;
+	struct behind *list;
+
+	if (r->options.depth < 2 || r->edges == 0)
+		return;
+	list = behind_list(r, &n);
+	heading(o, &a->page, "Carriers of the carriers (part of the routes that cross them next)\n");
+	for (size_t i = 0; i < n && i < ROWS; i++) {
+		bool first = true;
+		text_label(label, sizeof label, a->facts, list[i].carrier);
+		out_str(o, "  ");
+		text_left(o, label, page_width(&a->page) >= NARROW ? 32 : 20);
+		text_right(o, text_percent(part, list[i].share), 9);
+		out_str(o, "  behind ");
+		for (size_t e = 0; e < r->edges; e++)
+			if (r->edge[e].carrier == list[i].carrier) {
+				out_printf(o, "%sAS%u", first ? "" : ", ", r->edge[e].upstream);
+				first = false;
+			}
+		out_char(o, '\n');
+	}
+	more(o, &a->page, n, ROWS, "carriers");
+	for (size_t i = 0; i < n && i < ROWS; i++)
+		if (list[i].upstreams > 1 && list[i].upstreams == r->upstreams) {
+			text_network(label, sizeof label, a->facts, list[i].carrier);
+			out_printf(o, "  %s stands behind all of them: their diversity ends there.\n", label);
+		}
+	free(list);
+}
+
+static void print_prefixes(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	char text[PREFIX_TEXT + 1], part[32], label[256];
+
+	if (r->prefixes == 0 || r->prefixes > PREFIX_ROWS)
+		return;
+	heading(o, &a->page, "Prefixes\n");
+	for (size_t i = 0; i < r->prefixes; i++) {
+		const struct prefix_row *p = &r->prefix[i];
+		text[prefix_text(text, prefix_of(a->table, p->prefix))] = '\0';
+		out_str(o, "  ");
+		text_left(o, text, r->options.family == FAMILY_IPV6 ? 26 : 20);
+		text_right(o, text_percent(part, p->visible), 9);
+		out_str(o, " visible");
+		if (p->upstreams > 0) {
+			text_label(label, sizeof label, a->facts, p->main_upstream);
+			out_printf(o, ", %s %s", text_percent(part, p->main_share), label);
+		}
+		if (p->upstreams > 1)
+			out_printf(o, " of %u upstreams", p->upstreams);
+		out_char(o, '\n');
+	}
+}
+
+static void print_moment(struct out *o, const struct answer *a, const struct moment *m)
+{
+	const struct timeline *t = a->timeline;
+	char time[40], part[32];
+
+	out_str(o, "  ");
+	text_left(o, text_time(time, m->at), 26);
+	text_right(o, text_percent(part, m->visible), 9);
+	for (size_t k = m->first; k < m->first + m->n && k < m->first + 3; k++)
+		out_printf(o, "  AS%u %s", t->share[k].upstream, text_percent(part, t->share[k].share));
+	if (m->n > 3)
+		out_printf(o, "  +%zu", m->n - 3);
+	out_char(o, '\n');
+}
+
+static void print_timeline(struct out *o, const struct answer *a)
+{
+	const struct timeline *t = a->timeline;
+
+	if (!t || t->moments == 0)
+		return;
+	heading(o, &a->page, "Over time (each line holds until the next; UTC)\n");
+	out_str(o, "  ");
+	text_left(o, "at", 26);
+	text_right(o, "visible", 9);
+	out_str(o, "  shares\n");
+	for (size_t i = 0; i < t->moments; i++) {
+		if (t->moments > TIME_ROWS && i == TIME_ROWS / 2) {
+			text_ink(o, &a->page, INK_DIM);
+			out_printf(o, "  ... %zu moments (-o csv has all, --step 1h fewer)\n",
+			    t->moments - TIME_ROWS);
+			text_ink(o, &a->page, INK_PLAIN);
+			i = t->moments - TIME_ROWS / 2;
+		}
+		print_moment(o, a, &t->moment[i]);
+	}
+}
+
+static void print_method(struct out *o, const struct answer *a)
+{
+	const struct report *r = a->report;
+	const struct health *h = a->health;
+	char text[600];
+	bool first = true;
+
+	heading(o, &a->page, "How it was measured\n");
+	snprintf(text, sizeof text,
+	    "  %u peers of the family, %u with a full feed%s; %u networks outside vote, at %u collector%s. A "
+	    "share is "
+	    "the part of the weighted routes that enter through the upstream; the interval is a bootstrap "
+	    "over "
+	    "networks with the same next hop. A carrier's country is where it is registered.",
+	    r->peers, r->full_feed,
+	    r->options.all_peers ? " (--all-peers: all count)"
+	    : r->no_full_feed    ? " (no full feed: all count)"
+				 : "",
+	    r->ases, r->collectors, r->collectors == 1 ? "" : "s");
+	text_ink(o, &a->page, INK_DIM);
+	text_wrap(o, &a->page, text, 2);
+	for (size_t i = 0; i < sizeof r->cleaned / sizeof *r->cleaned; i++)
+		if (r->cleaned[i]) {
+			out_printf(o, "%s%llu %s", first ? "  Routes left out: " : ", ",
+			    (unsigned long long)r->cleaned[i], cleaned_text((enum cleaned)i));
+			first = false;
+		}
+	out_str(o, first ? "" : ".\n");
+	out_printf(o, "  %llu records read, %llu bad; %llu peer resets, %llu gaps.\n",
+	    (unsigned long long)h->records, (unsigned long long)h->bad, (unsigned long long)h->resets,
+	    (unsigned long long)h->gaps);
+	text_ink(o, &a->page, INK_PLAIN);
+}
+
+void report_text(struct out *o, const struct answer *a)
+{
+	print_head(o, a);
+	print_timeline(o, a);
+	print_upstreams(o, a);
+	print_countries(o, a);
+	print_gateways(o, a);
+	print_behind(o, a);
+	print_prefixes(o, a);
+	print_resilience(o, a);
+	print_method(o, a);
+}
