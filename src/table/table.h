@@ -15,7 +15,9 @@ typedef uint32_t prefix_id; /* dense from 0 */
 typedef uint16_t peer_id;   /* dense from 0 */
 typedef uint16_t collector_id;
 
-#define PATH_NONE   UINT32_C(0)
+#define PATH_NONE UINT32_C(0)
+#define PATH_UNREAD \
+	UINT32_C(1) /* a route of a prefix that options.want refused: counted, its path not read */
 #define PREFIX_NONE UINT32_MAX
 #define PEER_NONE   UINT16_MAX
 
@@ -24,8 +26,11 @@ struct table_options {
 	/* ASNs taken out of paths before they are kept (IXP route servers), sorted; may be NULL */
 	const asn_t *drop_asn;
 	size_t drop_asns;
-	/* where set, only prefixes it accepts keep routes; all are counted per peer (for full feeds). NULL:
-	 * all */
+	/*
+	 * Where set, only prefixes it accepts have their paths read and their changes told (asked once a
+	 * prefix). A route of the others is PATH_UNREAD: it counts for its peer (full feeds) and as a more
+	 * specific (prefix_own), and is no more work than that. NULL: all.
+	 */
 	bool (*want)(void *arg, const struct prefix *prefix);
 	void *want_arg;
 };
@@ -39,7 +44,9 @@ enum path_flag {      /* of a path or any of its tails; such paths leave the sha
 	PATH_RESERVED = 2, /* holds a reserved or private ASN */
 	PATH_LOOPED = 4,   /* an ASN stands twice, not side by side */
 	PATH_BAD = 8,      /* malformed or cut */
-	PATH_EMPTY = 16,   /* no AS at all: originated by the peer's own AS (iBGP feed) */
+	PATH_EMPTY =
+	    16, /* no AS at all: originated by the peer's own AS (iBGP feed); it stands as the only AS */
+	PATH_REFUSED = 32, /* PATH_UNREAD alone */
 };
 asn_t path_asn(const struct table *t, path_id id); /* the AS nearest the peer */
 path_id path_parent(
@@ -48,7 +55,7 @@ asn_t path_origin(const struct table *t, path_id id);
 unsigned path_length(const struct table *t, path_id id); /* ASes, prepending collapsed */
 unsigned path_flags(const struct table *t, path_id id);
 size_t path_count(
-    const struct table *t); /* ids in use: 1 .. path_count-1; a parent's id is below its child's */
+    const struct table *t); /* ids in use: 2 .. path_count-1; a parent's id is below its child's */
 size_t path_list(const struct table *t, path_id id, asn_t *out, size_t cap); /* from the peer to the origin */
 /* Arrays for whole passes, indexed by path id; valid until the next birth. */
 const asn_t *path_asn_column(const struct table *t);
@@ -65,14 +72,21 @@ unsigned prefix_routes(const struct table *t, prefix_id id);  /* peers with a ro
 /* Announced prefixes inside p, p included, in address order; returns how many there are, stores at most cap.
  */
 size_t prefix_inside(const struct table *t, const struct prefix *p, prefix_id *out, size_t cap);
+bool prefix_wanted(const struct table *t, prefix_id id); /* options.want accepted it */
 /*
- * Weight of an announced prefix: addresses (IPv4) or /48s (IPv6, at least 1) not covered by a more specific
- * that is announced too.
+ * Weight of a prefix: addresses (IPv4) or /48s (IPv6) not covered by a more specific that is announced too.
+ * Announced: at least one peer has a route now. IPv6 is counted in /64s and told in whole /48s: 0 where more
+ * specifics cover all of it, else at least 1.
  */
 uint64_t prefix_own(const struct table *t, prefix_id id);
 
 /* ---- peers and collectors ---- */
-enum peer_state { PEER_UNKNOWN, PEER_UP, PEER_DOWN, PEER_DOUBTFUL };
+enum peer_state {
+	PEER_UNKNOWN, /* nothing believed of it: no routes */
+	PEER_UP,
+	PEER_DOWN,     /* the session is told to be down: no routes */
+	PEER_DOUBTFUL, /* up, but a record was corrupt or missing; its routes stand until the next dump */
+};
 struct peer {
 	struct peer_key key;
 	collector_id collector;
@@ -120,42 +134,63 @@ struct change {
 struct changes { /* a batch; the caller owns v and empties it by n = 0 */
 	struct change *v;
 	size_t n, cap;
+	/* where set: called as soon as n reaches cap, instead of growing; must empty the batch */
+	void (*full)(void *arg, struct changes *c);
+	void *arg;
 };
 
 struct health { /* counted, never mixed into answers */
 	uint64_t records, bad;
 	uint64_t updates, announced, withdrawn, dump_routes;
 	uint64_t resets, gaps, states, doubtful;
-	uint64_t dumps, mismatch_more,
-	    mismatch_less;     /* a dump had a route the updates lacked, or the reverse */
-	uint64_t late;         /* updates older than what is believed: passed over */
-	uint64_t unknown_peer; /* withdrawals or entries of peers never seen */
-	uint64_t cleaned[8];   /* by cause, order of path_flag bits: paths that leave the shares */
+	uint64_t dumps;
+	uint64_t mismatch_more, mismatch_less; /* a dump had a route the updates lacked (or another path), or
+						  the reverse */
+	uint64_t backlog;      /* dump entries passed over: an update of the last 60 s knows better */
+	uint64_t late;         /* routes of updates older than what is believed: passed over */
+	uint64_t unknown_peer; /* withdrawals of peers never seen, entries of peers their dump lacks */
+	uint64_t cleaned[8];   /* by cause, order of path_flag bits: distinct paths that leave the shares */
 };
 
-struct source { /* one collector's stream state: its dump under way */
-	collector_id collector;
-	struct mrt_peers *peers; /* kept by the source */
-	struct dump *dump;       /* NULL: none under way */
-};
+/*
+ * One stream (file, session) of a collector: its dump under way. Several streams of one collector may be open
+ * at once; what they say is merged by time by the caller. Free the sources before the table.
+ */
+struct source;
 struct source *source_new(struct table *t, const char *collector);
 void source_free(struct source *s);
-/* Applies one update of that source, appending to out. Times of one source must not run backwards by more
- * than the backlog. */
+collector_id source_collector(const struct source *s);
+/*
+ * Applies one update of that source, appending to out (NULL: nobody listens). Times of one collector should
+ * not run backwards by more than the backlog (60 s).
+ */
 void table_apply(
     struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
 void source_end(
     struct table *t, struct source *s, struct changes *out); /* end of input: a dump under way is closed */
-void source_doubt(struct table *t, struct source *s, utime_t at, const struct peer_key *peer,
-    struct changes *out);                                           /* corrupt record */
+/*
+ * A record of the source was corrupt. peer NULL: nobody knows whose. A dump under way then takes no route
+ * away at its end; outside a dump the peer (or all peers of the collector) is doubtful until its next dump.
+ */
+void source_doubt(
+    struct table *t, struct source *s, utime_t at, const struct peer_key *peer, struct changes *out);
 void table_tick(struct table *t, utime_t now, struct changes *out); /* silence: 3600 s rules */
 const struct health *table_health(const struct table *t);
+struct health *table_health_edit(struct table *t); /* for records and bad, which the reader knows */
 
 struct table_size { /* for --stats: bytes and counts */
 	size_t routes, paths, prefixes, peers;
-	size_t column_bytes, path_bytes, prefix_bytes, cache_bytes, total_bytes;
+	size_t column_bytes, path_bytes, prefix_bytes, cache_bytes, other_bytes, total_bytes;
 	double bytes_per_route;
 };
 void table_measure_size(const struct table *t, struct table_size *size);
+
+/*
+ * Checkpoint: the whole table as it stands (no dump may be under way), to be opened by the same version on
+ * the same kind of machine. Laid out in save.c; every section is checksummed. table_load gives NULL with *why
+ * where the bytes are not a checkpoint, of another version, cut or damaged.
+ */
+int table_save(const struct table *t, int fd); /* 0, or an errno value */
+struct table *table_load(int fd, const struct table_options *options, const char **why);
 
 #endif

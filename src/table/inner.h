@@ -1,0 +1,237 @@
+/*
+ * table/inner: what the files of this room share; nobody else includes it. The table is made of four parts:
+ * paths (path.c), prefixes (prefix.c, trie.c), peers with their columns (peer.c, route.c, more.c) and
+ * collectors with what was said last (collector.c, dump.c). All big arrays are reserved address space
+ * (base/mem pages_reserve): they never move, and only what is touched is memory.
+ */
+#ifndef TABLE_INNER_H
+#define TABLE_INNER_H
+
+#include "base/mem.h"
+#include "table/table.h"
+
+#include <stdlib.h>
+
+enum {
+	PATH_BITS = 28, /* at most 2^28 paths; the other bits of a slot are a tag */
+	PATH_MAX_IDS = 1 << PATH_BITS,
+	PATH_LENGTH_MAX = 255, /* longer ones (collapsed) are cut and PATH_BAD */
+	PREFIX_BITS = 25,
+	PREFIX_MAX_IDS = 1 << PREFIX_BITS,
+	PEERS_MAX = PEER_NONE,
+	COLLECTORS_MAX = 65535,
+	BATCH = 32, /* look-ups whose cache misses overlap */
+};
+#define BACKLOG (60 * UTIME_SECOND)
+#define SILENCE (3600 * UTIME_SECOND)
+
+/* ---- open addressing of ids by a hash: slot = tag | id + 1 ---- */
+struct idmap {
+	uint32_t *slot;
+	size_t mask; /* slots - 1 */
+	size_t n;
+	unsigned id_bits;
+};
+
+/* ---- paths ---- */
+struct path_line { /* one cache line of the cache in front: raw attribute bytes to id */
+	path_id id;
+	uint8_t n, n4, as_size;
+	uint8_t raw[57]; /* AS_PATH, then AS4_PATH */
+};
+struct paths {
+	asn_t *asn, *origin;
+	path_id *parent;
+	uint16_t *meta; /* length << 6 | flags */
+	uint32_t n;
+	struct idmap map; /* {asn, parent, flags} */
+	struct path_line *line;
+	size_t lines; /* in use: a power of two, grows with n */
+	const asn_t *drop;
+	size_t drops;
+	uint64_t cleaned[8];
+};
+enum { PATH_FLAG_BITS = 6, PATH_FLAG_MASK = (1 << PATH_FLAG_BITS) - 1 };
+static inline unsigned path_flags_of(const struct paths *t, path_id id)
+{
+	return t->meta[id] & PATH_FLAG_MASK;
+}
+struct path_attr { /* what a path is made from, and its place in the cache */
+	struct span as_path, as4_path;
+	uint8_t as_size;
+	uint64_t hash; /* 0: too long for the cache */
+};
+void paths_init(struct paths *t, const struct table_options *o);
+void paths_free(struct paths *t);
+void path_attr_hash(const struct paths *t, struct path_attr *a); /* and prefetches its cache line */
+path_id path_intern(struct paths *t, const struct path_attr *a, asn_t peer_asn);
+path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn);
+void paths_rebuild(struct paths *t); /* the map, from the columns */
+
+/* ---- prefixes ---- */
+struct trie { /* crit-bit tree over the prefixes: see trie.c */
+	uint32_t (*child)[2];
+	uint16_t *at;
+	uint32_t n, root[2];
+};
+struct prefixes {
+	struct prefix *key;
+	uint64_t
+	    *own; /* addresses or /64s not covered by announced more specifics, announced itself or not */
+	prefix_id *up;   /* the next less specific prefix in the table, announced or not */
+	uint16_t *peers; /* with a route now */
+	uint8_t *wanted;
+	uint32_t n;
+	struct idmap map;
+	struct trie trie;
+};
+void prefixes_init(struct prefixes *t);
+void prefixes_free(struct prefixes *t);
+uint64_t prefix_hash(const struct prefix *p);
+void prefix_prefetch(const struct prefixes *t, uint64_t hash);
+prefix_id prefix_look(const struct prefixes *t, const struct prefix *p, uint64_t hash);
+prefix_id prefix_born(struct table *t, const struct prefix *p, uint64_t hash); /* PREFIX_NONE: no ids left */
+void prefix_announced(struct prefixes *t, prefix_id id, bool now);
+void prefixes_rebuild(struct prefixes *t);
+
+void trie_init(struct trie *t);
+void trie_free(struct trie *t);
+void trie_add(struct trie *t, const struct prefix *key, prefix_id id);
+/* The longest prefix in the trie that covers *p, p itself left out where `proper`; PREFIX_NONE. */
+prefix_id trie_longest(const struct trie *t, const struct prefix *key, const struct prefix *p, bool proper);
+/* Calls back for each prefix inside *p in address order; the callback says whether to go on to what lies
+ * inside that prefix. */
+void trie_inside(const struct trie *t, const struct prefix *key, const struct prefix *p,
+    bool (*visit)(void *arg, prefix_id id), void *arg);
+
+/* ---- peers ---- */
+struct more_paths { /* the paths of ADDPATH peers: see more.c */
+	struct more_entry *entry;
+	size_t n, cap;
+	uint32_t *bucket, free;
+	size_t buckets, used;
+};
+struct peer_map { /* {collector, key} to peer id */
+	peer_id *slot;
+	size_t mask;
+};
+
+/* ---- collectors ---- */
+struct touch { /* an update of the last 60 s */
+	utime_t time;
+	prefix_id prefix;
+	peer_id peer;
+};
+struct collector {
+	char *name;
+	struct touch *touch; /* ring */
+	size_t touch_cap, touch_head, touches;
+	struct source *dumping; /* list of sources with a dump under way */
+	utime_t last;           /* of its records */
+	uint64_t minutes;       /* of the last 64: bit set where it spoke; bit 0 is the minute of last */
+	unsigned minutes_known;
+};
+
+struct dump_peer {
+	peer_id id;
+	bool known;        /* had routes when the dump began: seen and mismatches count */
+	bool stale;        /* the session went down since: what the dump says is older */
+	bool family[2];    /* the dump has entries of this family */
+	uint64_t *seen;    /* bit per prefix: the dump has it */
+	uint64_t *kept;    /* bit per prefix: an update knows better */
+	uint32_t last_add; /* prefix of the last ADDPATH entry */
+};
+struct dump {
+	utime_t begin, last;
+	bool partial;           /* something was corrupt: takes no route away */
+	struct dump_peer *peer; /* dense */
+	size_t n, cap;
+	uint16_t *of_index; /* PEER_INDEX_TABLE index to dump peer; UINT16_MAX: not met yet */
+	uint16_t *of_peer;  /* peer id to dump peer */
+};
+struct source {
+	struct table *table;
+	collector_id collector;
+	struct mrt_peers *peers; /* NULL until a PEER_INDEX_TABLE comes */
+	struct dump *dump;
+	struct source *next; /* in collector.dumping */
+};
+
+struct table {
+	struct table_options options;
+	asn_t *drop;
+	struct paths paths;
+	struct prefixes prefixes;
+	struct peer *peer;
+	path_id **column;
+	uint8_t *missing; /* by peer: not in its collector's last dump */
+	size_t peers;
+	struct peer_map peer_map;
+	struct more_paths more;
+	struct collector *collector;
+	size_t collectors;
+	struct health health;
+	utime_t ticked;
+};
+
+/* ---- what one file offers to another ---- */
+peer_id peer_look(const struct table *t, collector_id c, const struct peer_key *key);
+peer_id peer_born(struct table *t, collector_id c, const struct peer_key *key, utime_t now);
+void peer_enter(struct table *t, peer_id p, enum peer_state state, utime_t now, struct changes *out);
+void peer_reset(struct table *t, peer_id p, utime_t now, struct changes *out);
+void peer_map_rebuild(struct table *t);
+
+path_id *column_reserve(void);
+void column_free(path_id *column);
+size_t column_bytes(const path_id *column, size_t n); /* of memory that its first n cells take */
+/* Puts path (PATH_NONE: withdraws) and gives what stood there; counts and announces. */
+path_id route_set(struct table *t, peer_id peer, prefix_id prefix, path_id path);
+path_id route_set_addpath(struct table *t, peer_id peer, prefix_id prefix, uint32_t add_id, path_id path);
+void route_drop_more(struct table *t, peer_id peer, prefix_id prefix);
+
+void more_free(struct more_paths *m);
+size_t more_bytes(const struct more_paths *m);
+/* Each gives the first path of {peer, prefix} after the step, PATH_NONE where none is left. */
+path_id more_put(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id, path_id path);
+path_id more_take(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id);
+void more_clear(struct more_paths *m, peer_id peer, prefix_id prefix);
+size_t more_list(
+    const struct more_paths *m, peer_id peer, prefix_id prefix, path_id *out, size_t cap, size_t skip);
+
+void change_add_slow(struct changes *out);
+static inline void change_add(struct changes *out, struct change c)
+{
+	if (!out)
+		return;
+	if (out->n == out->cap)
+		change_add_slow(out);
+	out->v[out->n++] = c;
+}
+
+void collector_spoke(struct table *t, collector_id c, utime_t now, struct changes *out);
+void collector_touch(struct table *t, collector_id c, peer_id peer, prefix_id prefix, utime_t time);
+bool collector_knows_later(const struct collector *c, peer_id peer, prefix_id prefix, utime_t time);
+
+void dump_peers(struct table *t, struct source *s, const struct update *u, struct fault_count *faults,
+    struct changes *out);
+void dump_record(
+    struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
+void dump_free(struct table *t, struct source *s); /* given up: nothing of it is settled */
+void dump_end(struct table *t, struct source *s, utime_t now, struct changes *out);
+void dump_keep(struct source *s, peer_id peer, prefix_id prefix); /* an update came: the dump is older */
+void dump_stale(struct source *s, peer_id peer);                  /* its session went down */
+
+/* ---- idmap ---- */
+static inline uint32_t idmap_tag(const struct idmap *m, uint64_t hash)
+{
+	return (uint32_t)(hash >> 40) << m->id_bits;
+}
+void idmap_init(struct idmap *m, unsigned id_bits, size_t slots);
+void idmap_free(struct idmap *m);
+void idmap_put(struct idmap *m, uint64_t hash, uint32_t id); /* room must be there: idmap_full */
+static inline bool idmap_full(const struct idmap *m)
+{
+	return m->n + 1 > m->mask - m->mask / 4;
+}
+
+#endif
