@@ -49,7 +49,7 @@ struct paths {
 	size_t lines; /* in use: a power of two, grows with n */
 	const asn_t *drop;
 	size_t drops;
-	uint64_t cleaned[8];
+	uint64_t *cleaned; /* health.cleaned */
 };
 enum { PATH_FLAG_BITS = 6, PATH_FLAG_MASK = (1 << PATH_FLAG_BITS) - 1 };
 static inline unsigned path_flags_of(const struct paths *t, path_id id)

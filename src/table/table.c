@@ -22,6 +22,7 @@ struct table *table_new(const struct table_options *options)
 		qsort(t->drop, t->options.drop_asns, sizeof *t->drop, asn_order);
 		t->options.drop_asn = t->drop;
 	}
+	t->paths.cleaned = t->health.cleaned;
 	paths_init(&t->paths, &t->options);
 	prefixes_init(&t->prefixes);
 	t->peer = pages_reserve(PEERS_MAX * sizeof *t->peer);
@@ -90,6 +91,12 @@ void source_end(struct table *t, struct source *s, struct changes *out)
 {
 	if (s->dump)
 		dump_end(t, s, s->dump->last, out);
+}
+
+void source_cut(struct source *s)
+{
+	if (s->dump)
+		s->dump->partial = true;
 }
 
 void source_doubt(

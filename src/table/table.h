@@ -168,6 +168,7 @@ void table_apply(
     struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
 void source_end(
     struct table *t, struct source *s, struct changes *out); /* end of input: a dump under way is closed */
+void source_cut(struct source *s); /* left before its end: a dump under way will take no route away */
 /*
  * A record of the source was corrupt. peer NULL: nobody knows whose. A dump under way then takes no route
  * away at its end; outside a dump the peer (or all peers of the collector) is doubtful until its next dump.
