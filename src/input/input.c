@@ -47,7 +47,6 @@ struct input *input_open(const char *path)
 	struct input *in = mem_alloc(sizeof *in);
 
 	in->path = mem_strdup(path);
-	in->stream.fd = in->stream.stop_fd = -1;
 	return in;
 }
 

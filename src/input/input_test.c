@@ -9,6 +9,7 @@
 #include <lzma.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static char *file_of(const char *name, const uint8_t *p, size_t n)
 	FILE *f = fopen(path, "wb");
 
 	assert_non_null(f);
-	assert_int_equal(fwrite(p, 1, n, f), n);
+	assert_int_equal(n ? fwrite(p, 1, n, f) : 0, n);
 	fclose(f);
 	return path;
 }
@@ -195,9 +196,303 @@ static void test_whole(void **state)
 		}
 }
 
+/* Two members in one file, and padding or rubbish behind the last. */
+static void test_joined(void **state)
+{
+	for (size_t w = 1; w < WRAPPINGS; w++)
+		for (size_t cut = 1; cut <= 200001; cut += 100000) {
+			struct bytes a = wrappings[w].pack(good.p, cut),
+				     b = wrappings[w].pack(good.p + cut, 100000);
+			struct bytes none = wrappings[w].pack(good.p, 0);
+			uint8_t *p = mem_alloc(a.n + b.n + none.n + 8);
+			char *path;
+			struct result r;
+			memcpy(p, a.p, a.n);
+			memcpy(p + a.n, none.p, none.n);
+			memcpy(p + a.n + none.n, b.p, b.n);
+			path = file_of("joined", p, a.n + none.n + b.n);
+			r = read_all(path, 100);
+			assert_false(r.bad);
+			expect(&r, good.p, cut + 100000);
+			free(r.got.p);
+			memcpy(p + a.n + none.n + b.n, "rubbish!", 8);
+			free(path);
+			path = file_of("joined", p, a.n + none.n + b.n + 8);
+			r = read_all(path, 100);
+			assert_true(r.bad);
+			assert_int_equal(r.offset, cut + 100000);
+			expect(&r, good.p, cut + 100000);
+			free(r.got.p);
+			free(path);
+			free(p);
+			free(a.p);
+			free(b.p);
+			free(none.p);
+		}
+}
+
+static void expect_good_part(const struct result *r, const char *name)
+{
+	assert_true(r->got.n <= good.n);
+	if (r->got.n)
+		assert_memory_equal(r->got.p, good.p, r->got.n);
+	assert_true(r->bad);
+	assert_int_equal(r->offset, r->got.n);
+	assert_non_null(strstr(r->error, name));
+}
+
+/* A cut file gives a good beginning, as long as the wrapping allows, and one error behind it. */
+static void test_cut(void **state)
+{
+	enum { N = 300000 };
+	/* What may be lost before the cut: a block of bzip2 -1, of zstd and xz what their buffers hold. */
+	static const size_t lost[] = {0, 70000, 220000, 150000, 150000};
+
+	for (size_t w = 1; w < WRAPPINGS; w++) {
+		struct bytes b = wrappings[w].pack(good.p, N);
+		for (size_t n = b.n - 1; n >= 20; n -= n < 60 ? 1 : n / 23) {
+			char *path = file_of("cut", b.p, n);
+			struct result r = read_all(path, 77);
+			size_t due = (size_t)((double)N * (double)n / (double)b.n);
+			expect_good_part(&r, wrappings[w].name);
+			assert_non_null(strstr(r.error, "cut short"));
+			assert_true(r.got.n + lost[w] >= due);
+			free(r.got.p);
+			free(path);
+		}
+		free(b.p);
+	}
+}
+
+/* Flipped bits: what lies well before the damage is delivered as it was; bzip2 delivers checked blocks only.
+ */
+static void test_flipped(void **state)
+{
+	enum { N = 1000000, ROUNDS = 40 };
+
+	for (size_t w = 1; w < WRAPPINGS; w++) {
+		struct bytes b = wrappings[w].pack(good.p, N);
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			size_t at = 20 + random_u32() % (b.n - 40), same = 0;
+			uint8_t bit = (uint8_t)(1U << random_u32() % 8);
+			char *path;
+			struct result r;
+			b.p[at] ^= bit;
+			path = file_of("flipped", b.p, b.n);
+			r = read_all(path, 0);
+			b.p[at] ^= bit;
+			while (same < r.got.n && same < N && r.got.p[same] == good.p[same])
+				same++;
+			assert_true(r.bad);
+			assert_int_equal(r.offset, r.got.n);
+			assert_non_null(strstr(r.error, wrappings[w].name));
+			assert_true((double)same + 300000 >= (double)N * (double)at / (double)b.n);
+			if (wrappings[w].pack == pack_bzip2)
+				assert_int_equal(same, r.got.n);
+			free(r.got.p);
+			free(path);
+		}
+		free(b.p);
+	}
+}
+
+/* lbzip2 loses good blocks before a damage; what is delivered must not depend on who decodes. */
+static void test_bzip2_damage_large(void **state)
+{
+	struct bytes b = pack_bzip2(good.p, good.n);
+	char *large, *cut;
+	struct result r;
+
+	assert_true(b.n > 1000000); /* large enough for lbzip2 */
+	cut = file_of("large-cut", b.p, b.n * 3 / 4);
+	r = read_all(cut, 5);
+	expect_good_part(&r, "bzip2: cut short");
+	assert_true((double)r.got.n + 110000 >= (double)good.n * 0.75);
+	free(r.got.p);
+	b.p[b.n / 2] ^= 4;
+	large = file_of("large-flipped", b.p, b.n);
+	r = read_all(large, 5);
+	expect_good_part(&r, "bzip2: corrupt data");
+	assert_true((double)r.got.n + 220000 >= (double)good.n * 0.5);
+	free(r.got.p);
+	free(large);
+	free(cut);
+	free(b.p);
+}
+
+/* ---- pipes ---- */
+struct writer {
+	const char *path;
+	const uint8_t *p;
+	size_t n, step;
+};
+
+static void *writer_run(void *arg)
+{
+	struct writer *w = arg;
+	int fd = open(w->path, O_WRONLY);
+
+	for (size_t at = 0; at < w->n; at += w->step)
+		if (write(fd, w->p + at, w->n - at < w->step ? w->n - at : w->step) <= 0)
+			break;
+	close(fd);
+	return NULL;
+}
+
+static struct result read_through_pipe(const uint8_t *p, size_t n, size_t step)
+{
+	struct writer w = {path_of("fifo"), p, n, step};
+	struct result r;
+	pthread_t t;
+
+	unlink(w.path);
+	assert_int_equal(mkfifo(w.path, 0600), 0);
+	assert_int_equal(pthread_create(&t, NULL, writer_run, &w), 0);
+	r = read_all(w.path, 100);
+	pthread_join(t, NULL);
+	free((char *)w.path);
+	return r;
+}
+
+static void test_pipe(void **state)
+{
+	static const size_t steps[] = {1, 7, 65536};
+
+	for (size_t w = 0; w < WRAPPINGS; w++)
+		for (size_t i = 0; i < 3; i++) {
+			size_t n = steps[i] == 1 ? 5000 : 500000;
+			struct bytes a = wrappings[w].pack(good.p, n), b = wrappings[w].pack(good.p + n, n);
+			uint8_t *p = mem_alloc(a.n + b.n);
+			struct result r;
+			memcpy(p, a.p, a.n);
+			memcpy(p + a.n, b.p, b.n);
+			r = read_through_pipe(p, a.n + b.n, steps[i]);
+			assert_false(r.bad);
+			expect(&r, good.p, 2 * n);
+			free(r.got.p);
+			if (w) {
+				r = read_through_pipe(p, a.n + b.n - b.n / 3, steps[i]);
+				expect_good_part(&r, wrappings[w].name);
+				assert_true(r.got.n >= n);
+				free(r.got.p);
+			}
+			free(p);
+			free(a.p);
+			free(b.p);
+		}
+}
+
+/* What a writer has written is delivered though it writes no more for now. */
+static void test_pipe_waits(void **state)
+{
+	for (size_t w = 0; w < 2; w++) {
+		struct bytes b = wrappings[w].pack(good.p, 100000);
+		char *path = path_of("slow");
+		struct block block;
+		struct input *in;
+		int fd;
+		assert_int_equal(mkfifo(path, 0600), 0);
+		fd = open(path, O_RDWR); /* stays open: no end of file comes */
+		assert_int_equal(write(fd, b.p, 30000), 30000);
+		in = input_open(path);
+		assert_int_equal(input_next(in, 0, &block), INPUT_BLOCK);
+		assert_memory_equal(block.data, good.p, block.len);
+		input_close(in); /* while the thread waits for more */
+		close(fd);
+		unlink(path);
+		free(path);
+		free(b.p);
+	}
+}
+
+/* Closing at any time ends threads and children. */
+static void test_close_early(void **state)
+{
+	for (size_t w = 0; w < WRAPPINGS; w++) {
+		struct bytes b = wrappings[w].pack(good.p, good.n);
+		char *path = file_of("early", b.p, b.n);
+		for (unsigned calls = 0; calls < 4; calls++) {
+			struct input *in = input_open(path);
+			struct block block;
+			for (unsigned i = 0; i < calls; i++)
+				assert_int_equal(input_next(in, 0, &block), INPUT_BLOCK);
+			assert_string_equal(input_path(in), path);
+			assert_true(calls == 0 || input_bytes_read(in) > 0);
+			input_close(in);
+		}
+		free(path);
+		free(b.p);
+	}
+	input_close(NULL);
+}
+
+/* A record larger than any block: the left-over grows until it is there, whole. */
+static void test_large_record(void **state)
+{
+	for (size_t w = 0; w < 2; w++) {
+		struct bytes b = wrappings[w].pack(good.p, good.n);
+		char *path = file_of("record", b.p, b.n);
+		struct result r = read_all(path, good.n);
+		assert_false(r.bad);
+		expect(&r, good.p, good.n);
+		free(r.got.p);
+		r = read_all(path, 3 * 1000 * 1000);
+		expect(&r, good.p, good.n);
+		free(r.got.p);
+		free(path);
+		free(b.p);
+	}
+}
+
+static void test_endless_record(void **state)
+{
+	char *path = path_of("endless");
+	struct input *in;
+	struct block b = {0};
+	enum input_status status;
+
+	assert_int_equal(truncate(path, 0) == 0 || close(open(path, O_CREAT | O_WRONLY, 0600)) == 0, 1);
+	assert_int_equal(truncate(path, 70 << 20), 0); /* sparse */
+	in = input_open(path);
+	while ((status = input_next(in, b.len, &b)) == INPUT_BLOCK)
+		assert_int_equal(b.offset, 0);
+	assert_int_equal(status, INPUT_BAD);
+	assert_string_equal(input_error(in), "a record larger than 64 MiB");
+	assert_int_equal(input_next(in, b.len, &b), INPUT_END);
+	input_close(in);
+	free(path);
+}
+
+static void test_nothing(void **state)
+{
+	char *empty = file_of("empty", NULL, 0), *missing = path_of("missing");
+	struct result r = read_all(empty, 0);
+
+	assert_false(r.bad);
+	assert_int_equal(r.got.n, 0);
+	r = read_all(missing, 0);
+	assert_true(r.bad);
+	assert_string_equal(r.error, "No such file or directory");
+	r = read_all(dir, 0);
+	assert_true(r.bad);
+	assert_string_equal(r.error, "Is a directory");
+	for (size_t w = 1; w < WRAPPINGS; w++) {
+		struct bytes b = wrappings[w].pack(good.p, 0);
+		char *path = file_of("nothing", b.p, b.n);
+		r = read_all(path, 0);
+		assert_false(r.bad);
+		assert_int_equal(r.got.n, 0);
+		free(path);
+		free(b.p);
+	}
+	free(empty);
+	free(missing);
+}
+
 static int setup(void **state)
 {
 	assert_non_null(mkdtemp(dir));
+	signal(SIGPIPE, SIG_IGN);
 	good = make_plain(6 * 1000 * 1000);
 	return 0;
 }
@@ -216,6 +511,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),
+	    cmocka_unit_test(test_joined),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_flipped),
+	    cmocka_unit_test(test_bzip2_damage_large),
+	    cmocka_unit_test(test_pipe),
+	    cmocka_unit_test(test_pipe_waits),
+	    cmocka_unit_test(test_close_early),
+	    cmocka_unit_test(test_large_record),
+	    cmocka_unit_test(test_endless_record),
+	    cmocka_unit_test(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -35,13 +35,12 @@ ssize_t stream_bad(struct stream *s, const char *fmt, ...)
 
 bool stream_waits(const struct stream *s)
 {
-	struct pollfd p = {s->fd, POLLIN, 0};
+	struct pollfd p = {s->wait_fd, POLLIN, 0};
 
-	return !s->regular && s->at == s->n && !s->raw_end && poll(&p, 1, 0) == 0;
+	return s->wait_fd >= 0 && s->at == s->n && !s->raw_end && poll(&p, 1, 0) == 0;
 }
 
-/* Waits until there is something to read; false: stopped. */
-static bool stream_wait(struct stream *s)
+bool stream_wait(const struct stream *s)
 {
 	struct pollfd p[2] = {{s->fd, POLLIN, 0}, {s->stop_fd, POLLIN, 0}};
 
@@ -57,7 +56,7 @@ static ssize_t stream_raw(struct stream *s, uint8_t *p, size_t n)
 
 	if (s->raw_end)
 		return 0;
-	if (!s->regular && !stream_wait(s)) {
+	if (!stream_regular(s) && !stream_wait(s)) {
 		s->raw_end = true;
 		return 0;
 	}
@@ -65,10 +64,15 @@ static ssize_t stream_raw(struct stream *s, uint8_t *p, size_t n)
 		;
 	if (got > 0)
 		atomic_fetch_add_explicit(&s->raw_read, (uint64_t)got, memory_order_relaxed);
-	else
-		s->raw_end = true;
 	if (got < 0)
-		return stream_bad(s, "%s", strerror(errno));
+		stream_bad(s, "%s", strerror(errno));
+	if (got == 0 && s->next_fd >= 0) {
+		close(s->fd);
+		s->fd = s->next_fd;
+		s->next_fd = -1;
+		return stream_raw(s, p, n);
+	}
+	s->raw_end = got <= 0;
 	return got;
 }
 
@@ -107,14 +111,17 @@ static bool stream_open_fd(struct stream *s)
 		return stream_bad(s, "%s", strerror(errno)) == 0;
 	if (S_ISDIR(st.st_mode))
 		return stream_bad(s, "%s", strerror(EISDIR)) == 0;
-	s->regular = S_ISREG(st.st_mode);
-	s->stop_fd = s->regular ? -1 : eventfd(0, EFD_CLOEXEC);
+	if (!S_ISREG(st.st_mode)) {
+		s->stop_fd = eventfd(0, EFD_CLOEXEC);
+		s->wait_fd = s->fd;
+	}
 	return true;
 }
 
 bool stream_open(struct stream *s, const char *path, bool brief)
 {
-	*s = (struct stream){.path = path, .brief = brief, .fd = -1, .stop_fd = -1};
+	*s = (struct stream){
+	    .path = path, .brief = brief, .fd = -1, .next_fd = -1, .stop_fd = -1, .wait_fd = -1};
 	if (!stream_open_fd(s))
 		return false;
 	s->raw = mem_alloc(RAW_SIZE);
@@ -132,6 +139,8 @@ void stream_close(struct stream *s)
 	free(s->raw);
 	if (s->fd >= 0)
 		close(s->fd);
+	if (s->next_fd >= 0)
+		close(s->next_fd);
 	if (s->stop_fd >= 0)
 		close(s->stop_fd);
 }

@@ -30,9 +30,11 @@ enum { RAW_SIZE = 256 * 1024 };
 
 struct stream {
 	const char *path;
-	int fd, stop_fd; /* stop_fd: an eventfd that ends every wait */
-	bool brief;      /* only the first bytes are wanted: no process is started for it */
-	bool regular;    /* can be read again and never makes us wait */
+	int fd;
+	int next_fd; /* read on where fd ends; -1: none */
+	int stop_fd; /* an eventfd that ends every wait; -1: nothing here waits */
+	int wait_fd; /* readable where the next read need not wait; -1: it never does */
+	bool brief;  /* only the first bytes are wanted: no process is started for it */
 	bool raw_end;
 	uint8_t *raw; /* raw[at..n) is not used yet */
 	size_t at, n;
@@ -52,7 +54,12 @@ ssize_t stream_read(struct stream *s, uint8_t *p, size_t n); /* as codec->read *
 bool stream_waits(const struct stream *s); /* the next read would have to wait for a writer */
 
 /* For codecs. */
-bool stream_fill(struct stream *s); /* raw bytes where none are left; false: the end, or s->bad */
+static inline bool stream_regular(const struct stream *s)
+{
+	return s->stop_fd < 0;
+}
+bool stream_wait(const struct stream *s); /* until fd is readable; false: stopped */
+bool stream_fill(struct stream *s);       /* raw bytes where none are left; false: the end, or s->bad */
 ssize_t stream_bad(struct stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* -1 */
 static inline size_t stream_left(const struct stream *s)
 {

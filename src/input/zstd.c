@@ -42,7 +42,8 @@ static void zstd_close(struct stream *s)
 static ssize_t zstd_read(struct stream *s, uint8_t *p, size_t n)
 {
 	struct zstd *z = s->state;
-	ZSTD_outBuffer out = {p, n, 0};
+	/* A call that meets a fault drops what it made before: a block at a time loses no good one. */
+	ZSTD_outBuffer out = {p, n < ZSTD_BLOCKSIZE_MAX ? n : ZSTD_BLOCKSIZE_MAX, 0};
 
 	while (out.pos == 0) {
 		bool more = stream_fill(s);
@@ -54,7 +55,7 @@ static ssize_t zstd_read(struct stream *s, uint8_t *p, size_t n)
 		z->due = ZSTD_decompressStream(z->stream, &out, &in);
 		s->at = in.pos;
 		if (ZSTD_isError(z->due))
-			return stream_bad(s, "zstd: %s", ZSTD_getErrorName(z->due));
+			return stream_bad(s, "zstd: corrupt data");
 		if (!more && out.pos == 0 && z->due != 0)
 			return stream_bad(s, "zstd: cut short");
 	}
