@@ -1,0 +1,198 @@
+/*
+ * keep/events: events and their evidence. In: struct event as detect tells it, again when it changes. Out:
+ * the same. Columns hold what is searched by; the rest (prefixes, evidence, exact numbers) is a body of
+ * variable-length integers (event_body.c). An older version stays in `event_past`, for going back to a cut.
+ */
+#include "keep/events.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void bind_time(sqlite3_stmt *q, int i, utime_t t)
+{
+	if (t != UTIME_NONE)
+		sqlite3_bind_int64(q, i, t);
+}
+
+static int event_put(struct store *s, const struct event *e, int64_t cut)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_KEEP_PAST);
+	struct out body;
+	int rc;
+
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, (int64_t)e->id);
+	sqlite3_bind_int64(q, 2, cut);
+	if (store_step(s, q, "writing an event") || !(q = store_sql(s, SQL_EVENT_PUT)))
+		return -1;
+	out_open_mem(&body);
+	event_body_put(&body, e);
+	sqlite3_bind_int64(q, 1, (int64_t)e->id);
+	sqlite3_bind_int64(q, 2, cut);
+	sqlite3_bind_int(q, 3, (int)e->kind);
+	sqlite3_bind_int(q, 4, (int)e->scope);
+	sqlite3_bind_text(q, 5, e->territory, -1, SQLITE_STATIC);
+	sqlite3_bind_int(q, 6, e->family);
+	sqlite3_bind_int64(q, 7, e->asn);
+	sqlite3_bind_int64(q, 8, e->upstream);
+	sqlite3_bind_int64(q, 9, e->first_seen);
+	bind_time(q, 10, e->end);
+	sqlite3_bind_int(q, 11, (int)e->severity);
+	sqlite3_bind_text(q, 12, e->why, -1, SQLITE_STATIC);
+	sqlite3_bind_blob64(q, 13, body.buf, body.n, SQLITE_STATIC);
+	rc = store_step(s, q, "writing an event");
+	sqlite3_clear_bindings(q);
+	out_close(&body);
+	return rc;
+}
+
+void store_event(struct store *s, const struct event *e)
+{
+	if (store_begin(s) || event_put(s, e, s->cut_top + 1))
+		s->broken = true;
+}
+
+/* ---- back to a cut ---- */
+int events_rollback(struct store *s, int64_t cut)
+{
+	static const enum statement steps[] = {
+	    SQL_EVENT_DROP_AFTER, SQL_EVENT_BRING_BACK, SQL_PAST_DROP_AFTER, SQL_SNAPSHOT_DROP_AFTER};
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		sqlite3_stmt *q = store_sql(s, steps[i]);
+		if (!q)
+			return -1;
+		sqlite3_bind_int64(q, 1, cut);
+		if (store_step(s, q, "writing the events"))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- reading ---- */
+struct clause { /* a condition of the query, present where the filter asks for it */
+	const char *text;
+	int64_t value;
+	const char *name;
+};
+
+static size_t filter_clauses(const struct event_filter *f, struct clause c[9])
+{
+	size_t n = 0;
+
+	if (f->territory)
+		c[n++] = (struct clause){" AND territory = ?", 0, f->territory};
+	if (f->kind >= 0)
+		c[n++] = (struct clause){" AND kind = ?", f->kind, NULL};
+	if (f->upstream)
+		c[n++] =
+		    (struct clause){" AND id IN (SELECT id FROM event WHERE upstream = ?", f->upstream, NULL};
+	if (f->upstream)
+		c[n++] = (struct clause){" UNION SELECT id FROM event WHERE asn = ?)", f->upstream, NULL};
+	if (f->family)
+		c[n++] = (struct clause){" AND family IN (0, ?)", f->family, NULL};
+	if (f->from != UTIME_NONE)
+		c[n++] = (struct clause){" AND first >= ?", f->from, NULL};
+	if (f->to != UTIME_MAX)
+		c[n++] = (struct clause){" AND first < ?", f->to, NULL};
+	if (f->after_cut)
+		c[n++] = (struct clause){" AND cut > ?", f->after_cut, NULL};
+	if (f->id)
+		c[n++] = (struct clause){" AND id = ?", (int64_t)f->id, NULL};
+	return n;
+}
+
+static sqlite3_stmt *filter_query(struct store *s, const struct event_filter *f)
+{
+	struct clause c[9];
+	size_t n = filter_clauses(f, c);
+	sqlite3_stmt *q = NULL;
+	struct out text;
+
+	out_open_mem(&text);
+	out_str(&text,
+	    "SELECT id, kind, scope, territory, family, asn, upstream, first, end, severity, why, body"
+	    " FROM event WHERE 1");
+	for (size_t i = 0; i < n; i++)
+		out_str(&text, c[i].text);
+	out_str(&text, f->newest_first ? " ORDER BY first DESC, id DESC" : " ORDER BY first, id");
+	if (f->limit || f->skip)
+		out_printf(&text, " LIMIT %lld OFFSET %zu", f->limit ? (long long)f->limit : -1LL, f->skip);
+	if (sqlite3_prepare_v2(s->db, text.buf, (int)text.n, &q, NULL) != SQLITE_OK)
+		store_fail(s, "reading the events");
+	out_close(&text);
+	for (size_t i = 0; q && i < n; i++) {
+		if (c[i].name)
+			sqlite3_bind_text(q, (int)i + 1, c[i].name, -1, SQLITE_STATIC);
+		else
+			sqlite3_bind_int64(q, (int)i + 1, c[i].value);
+	}
+	return q;
+}
+
+static bool event_row(sqlite3_stmt *q, struct event *e)
+{
+	const void *body = sqlite3_column_blob(q, 11);
+	struct cur c = cur_of(body, body ? (size_t)sqlite3_column_bytes(q, 11) : 0);
+
+	*e = (struct event){.id = (uint64_t)sqlite3_column_int64(q, 0)};
+	if (sqlite3_column_int(q, 1) < 0 || sqlite3_column_int(q, 1) >= EVENT_KINDS)
+		return false;
+	e->kind = (enum event_kind)sqlite3_column_int(q, 1);
+	e->scope = (enum event_scope)sqlite3_column_int(q, 2);
+	snprintf(e->territory, sizeof e->territory, "%s", (const char *)sqlite3_column_text(q, 3));
+	e->family = (uint8_t)sqlite3_column_int(q, 4);
+	e->asn = (asn_t)sqlite3_column_int64(q, 5);
+	e->upstream = (asn_t)sqlite3_column_int64(q, 6);
+	e->first_seen = sqlite3_column_int64(q, 7);
+	e->end = sqlite3_column_type(q, 8) == SQLITE_NULL ? UTIME_NONE : sqlite3_column_int64(q, 8);
+	e->severity = (enum severity)sqlite3_column_int(q, 9);
+	snprintf(e->why, sizeof e->why, "%s", (const char *)sqlite3_column_text(q, 10));
+	return event_body_take(&c, e);
+}
+
+int store_events(struct store *s, const struct event_filter *filter,
+    bool (*each)(void *arg, const struct event *e), void *arg)
+{
+	sqlite3_stmt *q = filter_query(s, filter);
+	int rc;
+
+	if (!q)
+		return -1;
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		struct event e;
+		bool more;
+		if (!event_row(q, &e)) {
+			store_say(
+			    s, "%s/history.db: event %llu is damaged", s->path, (unsigned long long)e.id);
+			free(e.prefix);
+			sqlite3_finalize(q);
+			return -1;
+		}
+		more = each(arg, &e);
+		free(e.prefix);
+		if (!more) {
+			rc = SQLITE_DONE;
+			break;
+		}
+	}
+	if (rc != SQLITE_DONE)
+		store_fail(s, "reading the events");
+	sqlite3_finalize(q);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+uint64_t store_last_event(struct store *s)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_LAST);
+	uint64_t id = 0;
+
+	if (q && sqlite3_step(q) == SQLITE_ROW)
+		id = (uint64_t)sqlite3_column_int64(q, 0);
+	if (q)
+		sqlite3_reset(q);
+	return id;
+}

@@ -1,0 +1,119 @@
+/*
+ * keep/store: what the files of this room share: the connection, its prepared statements by name, and what
+ * was told since the last cut. Private to src/keep/.
+ */
+#ifndef KEEP_STORE_H
+#define KEEP_STORE_H
+
+#include "keep/chunk.h"
+#include "keep/keep.h"
+
+#include <sqlite3.h>
+
+enum statement { /* text in sql.c, same order */
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_META_GET,
+	SQL_META_SET,
+	SQL_TERRITORY_ID,
+	SQL_TERRITORY_ADD,
+	SQL_TERRITORIES,
+	SQL_CARRIERS_ALL,
+	SQL_CARRIERS_OF,
+	SQL_CARRIERS_ROW,
+	SQL_CARRIER_PUT,
+	SQL_CARRIER_DROP_OF,
+	SQL_CHUNK_LAST,
+	SQL_CHUNK_PUT,
+	SQL_CHUNK_DROP,
+	SQL_CHUNKS_OF,
+	SQL_CHUNKS_RANGE,
+	SQL_CHUNKS_AFTER_CUT,
+	SQL_CHUNK_ALL,
+	SQL_CHUNK_HEADS,
+	SQL_CHUNKS_OLD,
+	SQL_CHUNK_EXPIRE,
+	SQL_EVENT_PUT,
+	SQL_EVENT_KEEP_PAST,
+	SQL_EVENT_DROP_AFTER,
+	SQL_EVENT_BRING_BACK,
+	SQL_PAST_DROP_AFTER,
+	SQL_PAST_PRUNE,
+	SQL_EVENT_LAST,
+	SQL_EVENT_EXPIRE,
+	SQL_FILE_PUT,
+	SQL_FILE_KNOWN,
+	SQL_FILES,
+	SQL_FILES_DROP_AFTER,
+	SQL_REGISTRY_ID,
+	SQL_REGISTRY_ADD,
+	SQL_CUT_PUT,
+	SQL_CUT_LAST,
+	SQL_CUT_LIVE_AFTER,
+	SQL_CUTS_DROP_AFTER,
+	SQL_CHECKPOINTS,
+	SQL_CHECKPOINT_FORGET,
+	SQL_SNAPSHOT_PUT,
+	SQL_SNAPSHOT_GET,
+	SQL_SNAPSHOT_DROP_AFTER,
+	SQL_INFO,
+	SQL_STATEMENTS
+};
+extern const char *const sql_text[SQL_STATEMENTS];
+extern const char *const sql_upgrade[]; /* [v]: from format v to v + 1; ends with NULL */
+
+struct told { /* a sample since the last cut */
+	int64_t territory;
+	uint8_t family;
+	uint32_t seq;
+	struct change_point p;
+};
+
+struct heads; /* the last values of every line, see points.c */
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	int lock; /* descriptor of the lock file; -1: reader */
+	enum store_mode mode;
+	char error[512];
+	sqlite3_stmt *stmt[SQL_STATEMENTS];
+	bool open_txn;   /* a transaction of ours is under way */
+	bool broken;     /* a write failed since the last commit: the next commit refuses */
+	int64_t cut_top; /* highest number ever given to a cut */
+	struct told *told;
+	size_t tolds, told_cap;
+	struct heads *heads; /* NULL: not loaded */
+	struct retention retention;
+};
+
+/* The statement, reset and ready for bind; NULL with the error set. */
+sqlite3_stmt *store_sql(struct store *s, enum statement which);
+int store_fail(struct store *s, const char *what); /* -1, with SQLite's reason; marks a writer broken */
+int store_say(struct store *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* -1 */
+int store_step(struct store *s, sqlite3_stmt *q, const char *what); /* a statement without rows: 0, -1 */
+int store_begin(struct store *s);                                   /* no-op within a transaction */
+int64_t meta_get(struct store *s, const char *key, int64_t otherwise);
+int meta_set(struct store *s, const char *key, int64_t v);
+
+/* territories (points.c) */
+int64_t territory_row(struct store *s, const char *id, bool make); /* 0: none; -1: error */
+int points_flush(struct store *s);                                 /* what was told, into chunks */
+int points_rollback(struct store *s, int64_t cut);
+void points_forget(struct store *s); /* memory of last values: loaded again when wanted */
+/* A chunk of a row: columns data. */
+int chunk_column(struct store *s, sqlite3_stmt *q, int column, struct chunk *c, const char *which);
+
+int chunk_put(struct store *s, int64_t territory, uint8_t family, struct chunk *c); /* sorts the points */
+int chunk_drop(struct store *s, int64_t row);
+
+/* events (events.c) */
+int events_rollback(struct store *s, int64_t cut);
+/* checkpoints (cuts.c) */
+int checkpoints_thin(struct store *s);
+int checkpoints_judge(struct store *s, void (*each)(void *arg, const char *name, bool good), void *arg);
+int store_commit_open(struct store *s);  /* the open transaction as it stands, without a cut */
+void checkpoints_sweep(struct store *s); /* removes files that no cut names */
+
+#endif
