@@ -32,6 +32,22 @@ static int double_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Few values, often: no call for each comparison. */
+static void sort_doubles(double *v, size_t n)
+{
+	if (n > 48) {
+		qsort(v, n, sizeof *v, double_cmp);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		double x = v[i];
+		size_t k = i;
+		for (; k > 0 && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
 double stats_trimmed_mean(double *v, size_t m, size_t n)
 {
 	size_t cut = n / 10, zeros = n - m;
@@ -39,7 +55,7 @@ double stats_trimmed_mean(double *v, size_t m, size_t n)
 
 	if (n == 0)
 		return 0;
-	qsort(v, m, sizeof *v, double_cmp);
+	sort_doubles(v, m);
 	/* v stands behind `zeros` zeros in the sorted whole: cut from both ends */
 	for (size_t i = cut > zeros ? cut - zeros : 0; i < m && i + zeros < n - cut; i++)
 		sum += v[i];
