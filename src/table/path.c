@@ -166,10 +166,11 @@ path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t
 	}
 	for (size_t i = n; i-- > 0;) {
 		flags |= asn_flags(list, n, i, found);
-		if (dropped(t, list[i]) || (id != PATH_NONE && list[i] == last))
+		if (dropped(t, list[i]))
 			continue;
+		/* What stood apart only by a route server is one AS, with the flags found on the way. */
+		id = node_find(t, list[i], id != PATH_NONE && list[i] == last ? t->parent[id] : id, flags);
 		last = list[i];
-		id = node_find(t, last, id, flags);
 		if (id == PATH_UNREAD)
 			return id;
 	}
