@@ -5,6 +5,7 @@
 const struct verb *const verbs[] = {
     &verb_help,
     &verb_version,
+    &verb_simulate,
     &verb_completion,
     NULL,
 };
