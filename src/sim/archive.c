@@ -75,7 +75,7 @@ static struct mrt_attrs attrs_of(const struct writer *w, const struct line_told 
 	struct mrt_attrs a = {.next_hop = c->addr};
 	asn_t origin;
 
-	a.path = paths_of(&w->story->paths, l->path, &a.paths);
+	a.path = story_paths_of(&w->story->paths, l->path, &a.paths);
 	origin = a.path[a.paths - 1];
 	if (c->asn < 65536 && rand_of(s->seed, c->asn, 3) % 4) {
 		uint32_t learnt = a.paths > 1 ? (uint32_t)rand_of(s->seed, c->asn, a.path[1]) % 30 : 0;
@@ -159,7 +159,7 @@ static bool is_off(const struct writer *w, utime_t at)
 	return false;
 }
 
-static unsigned write_rib_prefix(struct writer *w, const struct replay *r, uint32_t prefix, utime_t at)
+static unsigned write_rib_prefix(struct writer *w, const struct retell *r, uint32_t prefix, utime_t at)
 {
 	const struct scenario *s = w->story->s;
 	struct out attrs;
@@ -186,7 +186,7 @@ static unsigned write_rib_prefix(struct writer *w, const struct replay *r, uint3
 	return entries;
 }
 
-static bool write_rib(struct writer *w, const struct replay *r, utime_t at)
+static bool write_rib(struct writer *w, const struct retell *r, utime_t at)
 {
 	struct out updates = w->out;
 	struct mrt_peer *peers = mem_array(w->story->s->sessions, sizeof *peers);
@@ -247,7 +247,7 @@ static utime_t *rib_times(const struct scenario *s)
 	return t;
 }
 
-static bool due_ribs(struct writer *w, struct replay *r, const utime_t **rib, utime_t until)
+static bool due_ribs(struct writer *w, struct retell *r, const utime_t **rib, utime_t until)
 {
 	for (; **rib <= until && **rib != UTIME_MAX; ++*rib)
 		if (!is_off(w, **rib) && !write_rib(w, r, **rib))
@@ -273,10 +273,10 @@ static bool write_collector(struct writer *w)
 	const struct story *t = w->story;
 	utime_t *ribs = rib_times(t->s), from = t->s->start - t->s->start % w->c->every;
 	const utime_t *rib = ribs;
-	struct replay r;
+	struct retell r;
 	bool ok = true;
 
-	replay_start(&r, t);
+	retell_start(&r, t);
 	while (ok && r.next < t->lines) {
 		const struct line_told *l = &t->line[r.next];
 		bool mine = t->s->session[l->session].collector == w->collector;
@@ -290,12 +290,12 @@ static bool write_collector(struct writer *w)
 				n = write_routes(w, l, t->lines - r.next);
 		}
 		for (size_t i = 0; i < n; i++)
-			(void)replay_next(&r, &before);
+			(void)retell_next(&r, &before);
 	}
 	ok = ok && due_ribs(w, &r, &rib, t->s->end) && due_file(w, &from, t->s->end);
 	if (ok && w->out.n)
 		ok = write_file(w, false, from);
-	replay_free(&r);
+	retell_free(&r);
 	free(ribs);
 	return ok;
 }

@@ -249,7 +249,7 @@ static const struct {
     {"zombie", deed_zombie, true},
 };
 
-bool line_deed(struct reader *r, const char *word, utime_t at, utime_t end)
+bool read_deed(struct reader *r, const char *word, utime_t at, utime_t end)
 {
 	struct action a = {.at = at, .end = end};
 
@@ -265,7 +265,7 @@ bool line_deed(struct reader *r, const char *word, utime_t at, utime_t end)
 	return reader_fail(r, "nothing is called \"%s\" here", word);
 }
 
-bool line_at(struct reader *r)
+bool read_at(struct reader *r)
 {
 	char *w = word_next(r), *dots = w ? strstr(w, "..") : NULL;
 	utime_t at, end = UTIME_NONE;
@@ -283,5 +283,5 @@ bool line_at(struct reader *r)
 	if (at < r->s->start)
 		return reader_fail(r, "before the start");
 	w = word_next(r);
-	return w ? line_deed(r, w, at, end) : reader_fail(r, "what happens then?");
+	return w ? read_deed(r, w, at, end) : reader_fail(r, "what happens then?");
 }

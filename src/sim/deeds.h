@@ -30,7 +30,7 @@ bool word_prefixes(struct reader *r, struct prefixes *list);
 bool prefixes_add(struct reader *r, struct prefixes *list, const char *w);
 bool word_time(struct reader *r, const char *w, utime_t from, utime_t *t);
 
-bool line_at(struct reader *r);
-bool line_deed(struct reader *r, const char *word, utime_t at, utime_t end);
+bool read_at(struct reader *r);
+bool read_deed(struct reader *r, const char *word, utime_t at, utime_t end);
 
 #endif

@@ -1,7 +1,7 @@
 /* sim/happen: see happen.h. */
 #include "sim/happen.h"
 
-void json_happenings(struct json *j, const struct story *t, const struct view *views)
+void truth_happenings(struct json *j, const struct story *t, const struct sight *views)
 {
 	json_key(j, "events");
 	json_array(j);

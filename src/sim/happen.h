@@ -7,10 +7,10 @@
 #define SIM_HAPPEN_H
 
 #include "base/json.h"
-#include "sim/view.h"
+#include "sim/sight.h"
 
-void json_happenings(struct json *j, const struct story *t, const struct view *views); /* "events":[...] */
-void json_time(struct json *j, const char *key, utime_t t);
-void json_prefix(struct json *j, const struct prefix *p);
+void truth_happenings(struct json *j, const struct story *t, const struct sight *views); /* "events":[...] */
+void truth_time(struct json *j, const char *key, utime_t t);
+void truth_prefix(struct json *j, const struct prefix *p);
 
 #endif

@@ -22,30 +22,30 @@ enum {
 	SEGMENT_FULL = 255,
 };
 
-void put_u8(struct out *o, unsigned v)
+void mrt_put_u8(struct out *o, unsigned v)
 {
 	out_char(o, (char)(uint8_t)v);
 }
 
-void put_u16(struct out *o, unsigned v)
+void mrt_put_u16(struct out *o, unsigned v)
 {
 	uint8_t b[2] = {(uint8_t)(v >> 8), (uint8_t)v};
 	out_bytes(o, b, sizeof b);
 }
 
-void put_u32(struct out *o, uint32_t v)
+void mrt_put_u32(struct out *o, uint32_t v)
 {
 	v = __builtin_bswap32(v);
 	out_bytes(o, &v, sizeof v);
 }
 
-void put_u16_at(struct out *o, size_t at, unsigned v)
+void mrt_put_u16_at(struct out *o, size_t at, unsigned v)
 {
 	o->buf[at] = (char)(uint8_t)(v >> 8);
 	o->buf[at + 1] = (char)(uint8_t)v;
 }
 
-void put_u32_at(struct out *o, size_t at, uint32_t v)
+void mrt_put_u32_at(struct out *o, size_t at, uint32_t v)
 {
 	v = __builtin_bswap32(v);
 	memcpy(o->buf + at, &v, sizeof v);
@@ -58,7 +58,7 @@ static void put_addr(struct out *o, const struct addr *a)
 
 static void put_nlri(struct out *o, const struct prefix *p)
 {
-	put_u8(o, p->len);
+	mrt_put_u8(o, p->len);
 	out_bytes(o, p->b, (p->len + 7U) / 8);
 }
 
@@ -72,29 +72,29 @@ static size_t record_begin(struct out *o, utime_t at, bool micros, unsigned type
 		second--;
 		rest += UTIME_SECOND;
 	}
-	put_u32(o, (uint32_t)second);
-	put_u16(o, micros ? TYPE_BGP4MP_ET : type);
-	put_u16(o, subtype);
+	mrt_put_u32(o, (uint32_t)second);
+	mrt_put_u16(o, micros ? TYPE_BGP4MP_ET : type);
+	mrt_put_u16(o, subtype);
 	mark = o->n;
-	put_u32(o, 0);
+	mrt_put_u32(o, 0);
 	if (micros)
-		put_u32(o, (uint32_t)rest);
+		mrt_put_u32(o, (uint32_t)rest);
 	return mark;
 }
 
 static void record_end(struct out *o, size_t mark)
 {
-	put_u32_at(o, mark, (uint32_t)(o->n - mark - 4));
+	mrt_put_u32_at(o, mark, (uint32_t)(o->n - mark - 4));
 }
 
 static void attr_head(struct out *o, unsigned flags, unsigned code, size_t n)
 {
-	put_u8(o, flags | (n > 255 ? 0x10U : 0U));
-	put_u8(o, code);
+	mrt_put_u8(o, flags | (n > 255 ? 0x10U : 0U));
+	mrt_put_u8(o, code);
 	if (n > 255)
-		put_u16(o, (unsigned)n);
+		mrt_put_u16(o, (unsigned)n);
 	else
-		put_u8(o, (unsigned)n);
+		mrt_put_u8(o, (unsigned)n);
 }
 
 static void put_as_path(struct out *o, const asn_t *path, size_t n)
@@ -104,10 +104,10 @@ static void put_as_path(struct out *o, const asn_t *path, size_t n)
 	attr_head(o, 0x40, 2, segments * 2 + n * 4);
 	for (size_t i = 0; i < n; i++) {
 		if (i % SEGMENT_FULL == 0) {
-			put_u8(o, AS_SEQUENCE);
-			put_u8(o, (unsigned)(n - i < SEGMENT_FULL ? n - i : SEGMENT_FULL));
+			mrt_put_u8(o, AS_SEQUENCE);
+			mrt_put_u8(o, (unsigned)(n - i < SEGMENT_FULL ? n - i : SEGMENT_FULL));
 		}
-		put_u32(o, path[i]);
+		mrt_put_u32(o, path[i]);
 	}
 }
 
@@ -115,13 +115,13 @@ static void put_numbers(struct out *o, unsigned code, const uint32_t *v, size_t 
 {
 	attr_head(o, 0xc0, code, n * 4);
 	for (size_t i = 0; i < n; i++)
-		put_u32(o, v[i]);
+		mrt_put_u32(o, v[i]);
 }
 
 static void put_attrs(struct out *o, const struct mrt_attrs *a)
 {
 	attr_head(o, 0x40, 1, 1);
-	put_u8(o, a->origin);
+	mrt_put_u8(o, a->origin);
 	put_as_path(o, a->path, a->paths);
 	if (a->next_hop.family == FAMILY_IPV4) {
 		attr_head(o, 0x40, 3, 4);
@@ -129,14 +129,14 @@ static void put_attrs(struct out *o, const struct mrt_attrs *a)
 	}
 	if (a->has_med) {
 		attr_head(o, 0x80, 4, 4);
-		put_u32(o, a->med);
+		mrt_put_u32(o, a->med);
 	}
 	if (a->atomic)
 		attr_head(o, 0x40, 6, 0);
 	if (a->aggregator) {
 		attr_head(o, 0xc0, 7, 8);
-		put_u32(o, a->aggregator);
-		put_u32(o, a->aggregator); /* the aggregating router's id: any number will do */
+		mrt_put_u32(o, a->aggregator);
+		mrt_put_u32(o, a->aggregator); /* the aggregating router's id: any number will do */
 	}
 	if (a->communities)
 		put_numbers(o, 8, a->community, a->communities);
@@ -153,7 +153,7 @@ void mrt_put_attrs(struct out *o, const struct mrt_attrs *a)
 	put_attrs(o, a);
 	if (a->next_hop.family == FAMILY_IPV6) {
 		attr_head(o, 0x80, 14, 17);
-		put_u8(o, 16);
+		mrt_put_u8(o, 16);
 		put_addr(o, &a->next_hop);
 	}
 	put_attrs_end(o, a);
@@ -164,15 +164,15 @@ void mrt_put_peers(struct out *o, utime_t at, uint32_t collector, const char *vi
 {
 	size_t mark = record_begin(o, at, false, TYPE_TABLE_DUMP_V2, PEER_INDEX_TABLE);
 
-	put_u32(o, collector);
-	put_u16(o, (unsigned)strlen(view));
+	mrt_put_u32(o, collector);
+	mrt_put_u16(o, (unsigned)strlen(view));
 	out_str(o, view);
-	put_u16(o, (unsigned)peers);
+	mrt_put_u16(o, (unsigned)peers);
 	for (size_t i = 0; i < peers; i++) {
-		put_u8(o, 2U | (peer[i].addr.family == FAMILY_IPV6));
-		put_u32(o, peer[i].bgp_id);
+		mrt_put_u8(o, 2U | (peer[i].addr.family == FAMILY_IPV6));
+		mrt_put_u32(o, peer[i].bgp_id);
 		put_addr(o, &peer[i].addr);
-		put_u32(o, peer[i].asn);
+		mrt_put_u32(o, peer[i].asn);
 	}
 	record_end(o, mark);
 }
@@ -182,17 +182,17 @@ size_t mrt_rib_begin(struct out *o, utime_t at, uint32_t sequence, const struct 
 	size_t mark = record_begin(o, at, false, TYPE_TABLE_DUMP_V2,
 	    prefix->family == FAMILY_IPV6 ? RIB_IPV6_UNICAST : RIB_IPV4_UNICAST);
 
-	put_u32(o, sequence);
+	mrt_put_u32(o, sequence);
 	put_nlri(o, prefix);
-	put_u16(o, 0);
+	mrt_put_u16(o, 0);
 	return mark;
 }
 
 void mrt_rib_entry(struct out *o, unsigned peer, utime_t since, const void *attrs, size_t n)
 {
-	put_u16(o, peer);
-	put_u32(o, (uint32_t)(since / UTIME_SECOND));
-	put_u16(o, (unsigned)n);
+	mrt_put_u16(o, peer);
+	mrt_put_u32(o, (uint32_t)(since / UTIME_SECOND));
+	mrt_put_u16(o, (unsigned)n);
 	out_bytes(o, attrs, n);
 }
 
@@ -200,7 +200,7 @@ void mrt_rib_end(struct out *o, size_t mark, unsigned entries)
 {
 	unsigned len = (uint8_t)o->buf[mark + 8]; /* length 4, sequence 4, prefix length 1, prefix, count 2 */
 
-	put_u16_at(o, mark + 9 + (len + 7) / 8, entries);
+	mrt_put_u16_at(o, mark + 9 + (len + 7) / 8, entries);
 	record_end(o, mark);
 }
 
@@ -208,10 +208,10 @@ static void put_session(struct out *o, const struct mrt_peer *peer, const struct
 {
 	bool v6 = peer->addr.family == FAMILY_IPV6;
 
-	put_u32(o, peer->asn);
-	put_u32(o, local->asn);
-	put_u16(o, 0);
-	put_u16(o, v6 ? AFI_IPV6 : AFI_IPV4);
+	mrt_put_u32(o, peer->asn);
+	mrt_put_u32(o, local->asn);
+	mrt_put_u16(o, 0);
+	mrt_put_u16(o, v6 ? AFI_IPV6 : AFI_IPV4);
 	put_addr(o, &peer->addr);
 	put_addr(o, v6 ? &local->v6 : &local->v4);
 }
@@ -222,8 +222,8 @@ static size_t message_begin(struct out *o, unsigned type)
 
 	memset(out_room(o, 16), 0xff, 16);
 	out_commit(o, 16);
-	put_u16(o, 0);
-	put_u8(o, type);
+	mrt_put_u16(o, 0);
+	mrt_put_u8(o, type);
 	return start;
 }
 
@@ -241,23 +241,23 @@ static size_t put_withdrawn(struct out *o, size_t start, const struct prefix *pr
 {
 	size_t at = o->n, taken;
 
-	put_u16(o, 0);
+	mrt_put_u16(o, 0);
 	if (prefix[0].family == FAMILY_IPV4) {
 		taken = put_nlris(o, start + 2, prefix, n);
-		put_u16_at(o, at, (unsigned)(o->n - at - 2));
-		put_u16(o, 0);
+		mrt_put_u16_at(o, at, (unsigned)(o->n - at - 2));
+		mrt_put_u16(o, 0);
 		return taken;
 	}
 	at = o->n;
-	put_u16(o, 0);
-	put_u8(o, 0x90);
-	put_u8(o, 15);
-	put_u16(o, 0);
-	put_u16(o, AFI_IPV6);
-	put_u8(o, SAFI_UNICAST);
+	mrt_put_u16(o, 0);
+	mrt_put_u8(o, 0x90);
+	mrt_put_u8(o, 15);
+	mrt_put_u16(o, 0);
+	mrt_put_u16(o, AFI_IPV6);
+	mrt_put_u8(o, SAFI_UNICAST);
 	taken = put_nlris(o, start, prefix, n);
-	put_u16_at(o, at + 4, (unsigned)(o->n - at - 6));
-	put_u16_at(o, at, (unsigned)(o->n - at - 2));
+	mrt_put_u16_at(o, at + 4, (unsigned)(o->n - at - 6));
+	mrt_put_u16_at(o, at, (unsigned)(o->n - at - 2));
 	return taken;
 }
 
@@ -266,28 +266,28 @@ static size_t put_announced(
 {
 	size_t at, reach, taken;
 
-	put_u16(o, 0);
+	mrt_put_u16(o, 0);
 	at = o->n;
-	put_u16(o, 0);
+	mrt_put_u16(o, 0);
 	put_attrs(o, a);
 	if (prefix[0].family == FAMILY_IPV4) {
 		put_attrs_end(o, a);
-		put_u16_at(o, at, (unsigned)(o->n - at - 2));
+		mrt_put_u16_at(o, at, (unsigned)(o->n - at - 2));
 		return put_nlris(o, start, prefix, n);
 	}
 	put_attrs_end(o, a);
-	put_u8(o, 0x90);
-	put_u8(o, 14);
+	mrt_put_u8(o, 0x90);
+	mrt_put_u8(o, 14);
 	reach = o->n;
-	put_u16(o, 0);
-	put_u16(o, AFI_IPV6);
-	put_u8(o, SAFI_UNICAST);
-	put_u8(o, 16);
+	mrt_put_u16(o, 0);
+	mrt_put_u16(o, AFI_IPV6);
+	mrt_put_u8(o, SAFI_UNICAST);
+	mrt_put_u8(o, 16);
 	put_addr(o, &a->next_hop);
-	put_u8(o, 0);
+	mrt_put_u8(o, 0);
 	taken = put_nlris(o, start, prefix, n);
-	put_u16_at(o, reach, (unsigned)(o->n - reach - 2));
-	put_u16_at(o, at, (unsigned)(o->n - at - 2));
+	mrt_put_u16_at(o, reach, (unsigned)(o->n - reach - 2));
+	mrt_put_u16_at(o, at, (unsigned)(o->n - at - 2));
 	return taken;
 }
 
@@ -301,7 +301,7 @@ size_t mrt_put_update(struct out *o, utime_t at, bool micros, const struct mrt_p
 	start = message_begin(o, BGP_UPDATE);
 	taken = attrs ? put_announced(o, start, attrs, prefix, prefixes)
 		      : put_withdrawn(o, start, prefix, prefixes);
-	put_u16_at(o, start + 16, (unsigned)(o->n - start));
+	mrt_put_u16_at(o, start + 16, (unsigned)(o->n - start));
 	record_end(o, mark);
 	return taken;
 }
@@ -312,8 +312,8 @@ void mrt_put_state(struct out *o, utime_t at, bool micros, const struct mrt_peer
 	size_t mark = record_begin(o, at, micros, TYPE_BGP4MP, STATE_CHANGE_AS4);
 
 	put_session(o, peer, local);
-	put_u16(o, old_state);
-	put_u16(o, new_state);
+	mrt_put_u16(o, old_state);
+	mrt_put_u16(o, new_state);
 	record_end(o, mark);
 }
 
@@ -325,17 +325,17 @@ void mrt_put_open(
 
 	put_session(o, peer, local);
 	start = message_begin(o, BGP_OPEN);
-	put_u8(o, 4);
-	put_u16(o, peer->asn > 65535 ? ASN_TRANS : peer->asn);
-	put_u16(o, 180);
-	put_u32(o, peer->bgp_id);
-	put_u8(o, sizeof families + 8);
+	mrt_put_u8(o, 4);
+	mrt_put_u16(o, peer->asn > 65535 ? ASN_TRANS : peer->asn);
+	mrt_put_u16(o, 180);
+	mrt_put_u32(o, peer->bgp_id);
+	mrt_put_u8(o, sizeof families + 8);
 	out_bytes(o, families, sizeof families);
-	put_u8(o, 2);
-	put_u8(o, 6);
-	put_u8(o, 65); /* RFC 6793 3: four-byte ASNs */
-	put_u8(o, 4);
-	put_u32(o, peer->asn);
-	put_u16_at(o, start + 16, (unsigned)(o->n - start));
+	mrt_put_u8(o, 2);
+	mrt_put_u8(o, 6);
+	mrt_put_u8(o, 65); /* RFC 6793 3: four-byte ASNs */
+	mrt_put_u8(o, 4);
+	mrt_put_u32(o, peer->asn);
+	mrt_put_u16_at(o, start + 16, (unsigned)(o->n - start));
 	record_end(o, mark);
 }

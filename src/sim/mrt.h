@@ -35,11 +35,11 @@ struct mrt_attrs {
 	size_t larges;
 };
 
-void put_u8(struct out *o, unsigned v);
-void put_u16(struct out *o, unsigned v);
-void put_u32(struct out *o, uint32_t v);
-void put_u16_at(struct out *o, size_t at, unsigned v);
-void put_u32_at(struct out *o, size_t at, uint32_t v);
+void mrt_put_u8(struct out *o, unsigned v);
+void mrt_put_u16(struct out *o, unsigned v);
+void mrt_put_u32(struct out *o, uint32_t v);
+void mrt_put_u16_at(struct out *o, size_t at, unsigned v);
+void mrt_put_u32_at(struct out *o, size_t at, uint32_t v);
 
 /* The attributes as they stand in an entry of a RIB: the next hop of IPv6 in the short form (RFC 6396 4.3.4).
  */

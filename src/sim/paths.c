@@ -22,7 +22,7 @@ static void slots_grow(struct paths *p)
 	p->slot = mem_array(p->slots, sizeof *p->slot);
 	for (uint32_t id = 1; id < p->n; id++) {
 		size_t n, at;
-		const asn_t *path = paths_of(p, id, &n);
+		const asn_t *path = story_paths_of(p, id, &n);
 		for (at = path_hash(path, n) & (p->slots - 1); p->slot[at]; at = (at + 1) & (p->slots - 1))
 			;
 		p->slot[at] = id;
@@ -39,7 +39,7 @@ static void paths_append(struct paths *p, const asn_t *path, size_t n)
 	p->first[++p->n] = p->asns;
 }
 
-uint32_t paths_id(struct paths *p, const asn_t *path, size_t n)
+uint32_t story_paths_id(struct paths *p, const asn_t *path, size_t n)
 {
 	size_t at;
 
@@ -54,7 +54,7 @@ uint32_t paths_id(struct paths *p, const asn_t *path, size_t n)
 		slots_grow(p);
 	for (at = path_hash(path, n) & (p->slots - 1); p->slot[at]; at = (at + 1) & (p->slots - 1)) {
 		size_t k;
-		const asn_t *there = paths_of(p, p->slot[at], &k);
+		const asn_t *there = story_paths_of(p, p->slot[at], &k);
 		if (k == n && memcmp(there, path, n * sizeof *path) == 0)
 			return p->slot[at];
 	}
@@ -63,7 +63,7 @@ uint32_t paths_id(struct paths *p, const asn_t *path, size_t n)
 	return p->slot[at];
 }
 
-void paths_free(struct paths *p)
+void story_paths_free(struct paths *p)
 {
 	free(p->asn);
 	free(p->first);
@@ -71,11 +71,11 @@ void paths_free(struct paths *p)
 	*p = (struct paths){0};
 }
 
-void replay_start(struct replay *r, const struct story *story)
+void retell_start(struct retell *r, const struct story *story)
 {
 	size_t cells = story->s->sessions * story->prefixes;
 
-	*r = (struct replay){.story = story};
+	*r = (struct retell){.story = story};
 	r->table = mem_array(cells + 1, sizeof *r->table);
 	r->up = mem_array(story->s->sessions, sizeof *r->up);
 	memcpy(r->table, story->first, cells * sizeof *r->table);
@@ -83,7 +83,7 @@ void replay_start(struct replay *r, const struct story *story)
 		r->up[i] = !story->down[i];
 }
 
-const struct line_told *replay_next(struct replay *r, uint32_t *before)
+const struct line_told *retell_next(struct retell *r, uint32_t *before)
 {
 	const struct line_told *l;
 	uint32_t *cell;
@@ -106,7 +106,7 @@ const struct line_told *replay_next(struct replay *r, uint32_t *before)
 	return l;
 }
 
-void replay_free(struct replay *r)
+void retell_free(struct retell *r)
 {
 	free(r->table);
 	free(r->up);

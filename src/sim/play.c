@@ -205,7 +205,7 @@ static void session_look(struct play *p, uint32_t session, uint32_t prefix, cons
 	asn_t list[PATH_CAP];
 
 	if (u && carried(p, c, prefix, &u->routes[node]))
-		path = paths_id(
+		path = story_paths_id(
 		    &p->story->paths, list, route_path(&p->g, &u->a, u->routes, node, list, PATH_CAP));
 	if (path == *cell || (path == 0 && is_zombie(p, c->asn, prefix)))
 		return;
@@ -482,7 +482,7 @@ static bool play_open(struct play *p)
 	t->first = mem_array(cells + 1, sizeof *t->first);
 	t->down = mem_array(s->sessions, sizeof *t->down);
 	p->session_node = mem_array(s->sessions, sizeof *p->session_node);
-	(void)paths_id(&t->paths, NULL, 0);
+	(void)story_paths_id(&t->paths, NULL, 0);
 	for (uint32_t i = 0; i < t->prefixes; i++)
 		p->standing[i].unit = UNIT_NONE;
 	for (uint32_t i = 0; i < s->sessions; i++) {
@@ -537,6 +537,6 @@ void story_free(struct story *story)
 	free(story->first);
 	free(story->down);
 	free(story->line);
-	paths_free(&story->paths);
+	story_paths_free(&story->paths);
 	graph_free(&story->graph);
 }

@@ -498,7 +498,7 @@ static const struct line {
     {"territory", line_territory},
     {"collector", line_collector},
     {"peer", line_peer},
-    {"at", line_at},
+    {"at", read_at},
     {NULL, NULL},
 };
 
@@ -517,7 +517,7 @@ static bool line_take(struct reader *r, char *line)
 				return false;
 			return !word_peek(r) || reader_fail(r, "too much: \"%s\"", r->rest);
 		}
-	return line_deed(r, w, UTIME_NONE, UTIME_NONE);
+	return read_deed(r, w, UTIME_NONE, UTIME_NONE);
 }
 
 static bool lines_of_file(struct reader *r, const char *file)

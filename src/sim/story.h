@@ -16,13 +16,13 @@ struct paths { /* AS paths by id; 0: no route */
 	uint32_t *slot; /* hash table of ids */
 	size_t slots;
 };
-uint32_t paths_id(struct paths *p, const asn_t *path, size_t n); /* finds or makes */
-static inline const asn_t *paths_of(const struct paths *p, uint32_t id, size_t *n)
+uint32_t story_paths_id(struct paths *p, const asn_t *path, size_t n); /* finds or makes */
+static inline const asn_t *story_paths_of(const struct paths *p, uint32_t id, size_t *n)
 {
 	*n = p->first[id + 1] - p->first[id];
 	return p->asn + p->first[id];
 }
-void paths_free(struct paths *p);
+void story_paths_free(struct paths *p);
 
 enum told { TOLD_ROUTE, TOLD_AGAIN, TOLD_STATE };
 struct line_told {
@@ -55,14 +55,14 @@ bool story_make(const struct scenario *s, struct story *story, char *why, size_t
 void story_free(struct story *story);
 
 /* A replay for the story's readers: the tables as the records tell them. */
-struct replay {
+struct retell {
 	const struct story *story;
 	uint32_t *table; /* session * prefixes + prefix */
 	bool *up;        /* by session */
 	size_t next;
 };
-void replay_start(struct replay *r, const struct story *story);
-const struct line_told *replay_next(struct replay *r, uint32_t *before); /* applies it; NULL at the end */
-void replay_free(struct replay *r);
+void retell_start(struct retell *r, const struct story *story);
+const struct line_told *retell_next(struct retell *r, uint32_t *before); /* applies it; NULL at the end */
+void retell_free(struct retell *r);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "sim/happen.h"
-#include "sim/view.h"
+#include "sim/sight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 enum { SHARE_DIGITS = 6 };
 
-void json_time(struct json *j, const char *key, utime_t t)
+void truth_time(struct json *j, const char *key, utime_t t)
 {
 	char text[UTIME_TEXT];
 
@@ -26,7 +26,7 @@ void json_time(struct json *j, const char *key, utime_t t)
 	json_str(j, text);
 }
 
-void json_prefix(struct json *j, const struct prefix *p)
+void truth_prefix(struct json *j, const struct prefix *p)
 {
 	char text[PREFIX_TEXT];
 
@@ -49,8 +49,8 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 	char text[ADDR_TEXT];
 
 	json_object(j);
-	json_time(j, "at", a->at);
-	json_time(j, "end", a->end);
+	truth_time(j, "at", a->at);
+	truth_time(j, "end", a->end);
 	json_key(j, "what");
 	json_str(j, deed_text(a->deed));
 	json_key(j, "line");
@@ -72,7 +72,7 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 		json_key(j, "prefixes");
 		json_array(j);
 		for (uint32_t i = 0; i < a->prefixes.n; i++)
-			json_prefix(j, &a->prefixes.v[i]);
+			truth_prefix(j, &a->prefixes.v[i]);
 		json_done(j);
 	}
 	if (a->deed >= DEED_RESET && a->deed <= DEED_STARTED) {
@@ -99,10 +99,10 @@ static void json_causes(struct json *j, const struct scenario *s)
 }
 
 /* ---- territories: their true shares over time ---- */
-static void json_sample(struct json *j, const struct view *v, const struct sample_of *m)
+static void json_sample(struct json *j, const struct sight *v, const struct sample_of *m)
 {
 	json_object(j);
-	json_time(j, "at", m->at);
+	truth_time(j, "at", m->at);
 	json_key(j, "visible");
 	json_num(j, m->visible, SHARE_DIGITS);
 	json_key(j, "ases");
@@ -120,7 +120,7 @@ static void json_sample(struct json *j, const struct view *v, const struct sampl
 	json_end(j);
 }
 
-static void json_view(struct json *j, const struct story *t, const struct view *v)
+static void json_view(struct json *j, const struct story *t, const struct sight *v)
 {
 	json_object(j);
 	json_key(j, "id");
@@ -137,7 +137,7 @@ static void json_view(struct json *j, const struct story *t, const struct view *
 	json_key(j, "prefixes");
 	json_array(j);
 	for (size_t i = 0; i < v->prefixes; i++)
-		json_prefix(j, &t->prefix[v->prefix[i]]);
+		truth_prefix(j, &t->prefix[v->prefix[i]]);
 	json_done(j);
 	json_key(j, "series");
 	json_array(j);
@@ -149,7 +149,7 @@ static void json_view(struct json *j, const struct story *t, const struct view *
 	json_end(j);
 }
 
-static void json_truth(struct json *j, const struct story *t, const struct view *v)
+static void json_truth(struct json *j, const struct story *t, const struct sight *v)
 {
 	const struct scenario *s = t->s;
 
@@ -158,8 +158,8 @@ static void json_truth(struct json *j, const struct story *t, const struct view 
 	json_str(j, s->name);
 	json_key(j, "title");
 	json_str(j, s->title);
-	json_time(j, "start", s->start);
-	json_time(j, "end", s->end);
+	truth_time(j, "start", s->start);
+	truth_time(j, "end", s->end);
 	json_key(j, "seed");
 	json_u64(j, s->seed);
 	json_key(j, "collectors");
@@ -170,7 +170,7 @@ static void json_truth(struct json *j, const struct story *t, const struct view 
 	json_key(j, "peers");
 	json_u64(j, s->sessions);
 	json_causes(j, s);
-	json_happenings(j, t, v);
+	truth_happenings(j, t, v);
 	json_key(j, "territories");
 	json_array(j);
 	for (size_t i = 0; i < s->places; i++) {
@@ -205,12 +205,12 @@ static bool beside_close(struct out *o, const char *dir, const char *name, char 
 	return close(fd) == 0 && rc == 0;
 }
 
-static void write_territories(struct out *o, const struct story *t, const struct view *views)
+static void write_territories(struct out *o, const struct story *t, const struct sight *views)
 {
 	char text[PREFIX_TEXT];
 
 	for (size_t i = 0; i < t->s->places; i++) {
-		const struct view *v = &views[i];
+		const struct sight *v = &views[i];
 		out_printf(o, "[%s]\nname    = %s\n", v->place->id, v->place->name);
 		for (size_t k = 0; k < v->asns; k++)
 			out_printf(o, "asn     = %u\n", v->asn[k]);
@@ -278,7 +278,7 @@ static void write_relations(struct out *o, const struct story *t)
 	}
 }
 
-static bool write_beside(const struct story *t, const char *dir, const struct view *v, char *why, size_t cap)
+static bool write_beside(const struct story *t, const char *dir, const struct sight *v, char *why, size_t cap)
 {
 	struct out o;
 	struct json j;
@@ -308,14 +308,14 @@ static bool write_beside(const struct story *t, const char *dir, const struct vi
 bool truth_write(const struct story *story, const char *dir, char *why, size_t cap)
 {
 	size_t n = story->s->places;
-	struct view *v = mem_array(n + 1, sizeof *v);
+	struct sight *v = mem_array(n + 1, sizeof *v);
 	bool ok;
 
 	for (size_t i = 0; i < n; i++)
-		view_make(&v[i], story, &story->s->place[i]);
+		sight_make(&v[i], story, &story->s->place[i]);
 	ok = write_beside(story, dir, v, why, cap);
 	for (size_t i = 0; i < n; i++)
-		view_free(&v[i]);
+		sight_free(&v[i]);
 	free(v);
 	return ok;
 }

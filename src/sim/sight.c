@@ -1,5 +1,5 @@
-/* sim/view: see view.h. */
-#include "sim/view.h"
+/* sim/sight: see view.h. */
+#include "sim/sight.h"
 
 #include "base/mem.h"
 
@@ -16,21 +16,21 @@ static int asn_order(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-bool view_domestic(const struct view *v, asn_t asn)
+bool sight_domestic(const struct sight *v, asn_t asn)
 {
 	return v->asns && bsearch(&asn, v->asn, v->asns, sizeof asn, asn_order) != NULL;
 }
 
-asn_t view_entry(const struct view *v, const asn_t *path, size_t n)
+asn_t sight_entry(const struct sight *v, const asn_t *path, size_t n)
 {
 	while (n-- > 0)
-		if (!view_domestic(v, path[n]))
+		if (!sight_domestic(v, path[n]))
 			return path[n];
 	return 0;
 }
 
 /* ---- who belongs ---- */
-static void asns_find(struct view *v, const struct scenario *s)
+static void asns_find(struct sight *v, const struct scenario *s)
 {
 	const struct place *p = v->place;
 
@@ -43,7 +43,7 @@ static void asns_find(struct view *v, const struct scenario *s)
 	qsort(v->asn, v->asns, sizeof *v->asn, asn_order);
 }
 
-static bool belongs(const struct view *v, const struct scenario *s, const struct prefix *x)
+static bool belongs(const struct sight *v, const struct scenario *s, const struct prefix *x)
 {
 	const struct place *p = v->place;
 
@@ -55,13 +55,13 @@ static bool belongs(const struct view *v, const struct scenario *s, const struct
 	for (size_t i = 0; i < s->actions && s->action[i].at == UTIME_NONE; i++) {
 		const struct action *a = &s->action[i];
 		for (uint32_t k = 0; a->deed == DEED_ANNOUNCE && k < a->prefixes.n; k++)
-			if (view_domestic(v, a->a) && prefix_covers(&a->prefixes.v[k], x))
+			if (sight_domestic(v, a->a) && prefix_covers(&a->prefixes.v[k], x))
 				return true;
 	}
 	return false;
 }
 
-static void prefixes_find(struct view *v, const struct story *t)
+static void prefixes_find(struct sight *v, const struct story *t)
 {
 	v->prefix = arena_take(&v->arena, ((size_t)t->prefixes + 1) * sizeof *v->prefix);
 	for (uint32_t i = 0; i < t->prefixes; i++)
@@ -71,9 +71,9 @@ static void prefixes_find(struct view *v, const struct story *t)
 
 /* ---- the moving state ---- */
 struct looker {
-	struct view *v;
+	struct sight *v;
 	const struct story *t;
-	struct replay r;
+	struct retell r;
 	asn_t *entry;       /* by path id */
 	uint32_t *count[2]; /* routes by session, by family */
 	bool *full;         /* by session */
@@ -121,7 +121,7 @@ static bool voters_find(struct looker *k, unsigned family)
 		if (!mine)
 			continue;
 		now = k->r.up[i] && of >= (!k->started ? FULL_FROM : k->full[i] ? FULL_BELOW : FULL_AGAIN);
-		now = now && !view_domestic(k->v, s->session[i].asn);
+		now = now && !sight_domestic(k->v, s->session[i].asn);
 		changed |= now != k->full[i];
 		k->full[i] = now;
 	}
@@ -163,7 +163,7 @@ static bool covered_at(const struct looker *k, size_t session, uint32_t prefix)
 	return false;
 }
 
-static size_t upstream_index(const struct view *v, asn_t asn)
+static size_t upstream_index(const struct sight *v, asn_t asn)
 {
 	const asn_t *p = bsearch(&asn, v->upstream, v->upstreams, sizeof asn, asn_order);
 	return (size_t)(p - v->upstream);
@@ -211,7 +211,7 @@ static double prefix_look(struct looker *k, size_t i, struct sample_of *m)
 
 static void sample_add(struct looker *k, utime_t at)
 {
-	struct view *v = k->v;
+	struct sight *v = k->v;
 	struct sample_of m = {.at = at};
 	double total = 0, known = 0, visible = 0;
 
@@ -275,7 +275,7 @@ static void look_through(struct looker *k)
 				row_forgotten(k, l->session);
 				counts = true;
 			}
-			(void)replay_next(&k->r, &before);
+			(void)retell_next(&k->r, &before);
 			if (l->told == TOLD_STATE || before == l->path)
 				continue;
 			cell_moved(k, l->session, l->prefix, before, l->path);
@@ -293,15 +293,15 @@ static void look_through(struct looker *k)
 /* Every upstream that ever stands in a path of a member prefix. */
 static void upstreams_find(struct looker *k)
 {
-	struct view *v = k->v;
+	struct sight *v = k->v;
 	const struct story *t = k->t;
 	asn_t *all = mem_array(t->paths.n + 1, sizeof *all);
 	size_t n = 0;
 
 	for (uint32_t id = 1; id < t->paths.n; id++) {
 		size_t length;
-		const asn_t *path = paths_of(&t->paths, id, &length);
-		k->entry[id] = view_entry(v, path, length);
+		const asn_t *path = story_paths_of(&t->paths, id, &length);
+		k->entry[id] = sight_entry(v, path, length);
 		if (k->entry[id])
 			all[n++] = k->entry[id];
 	}
@@ -316,7 +316,7 @@ static void upstreams_find(struct looker *k)
 /* Only those of the territory's own prefixes are upstreams of it. */
 static void upstreams_narrow(struct looker *k)
 {
-	struct view *v = k->v;
+	struct sight *v = k->v;
 	const struct story *t = k->t;
 	bool *used = mem_array(v->upstreams + 1, sizeof *used);
 	bool *mine = mem_array((size_t)t->prefixes + 1, sizeof *mine);
@@ -348,7 +348,7 @@ static void looker_open(struct looker *k)
 	const struct scenario *s = k->t->s;
 	uint32_t n = 0;
 
-	replay_start(&k->r, k->t);
+	retell_start(&k->r, k->t);
 	k->order = mem_array(s->sessions, sizeof *k->order);
 	k->entry = mem_array(k->t->paths.n + 1, sizeof *k->entry);
 	for (unsigned f = 0; f < 2; f++)
@@ -376,16 +376,16 @@ static void looker_open(struct looker *k)
 	k->mark = mem_array(k->v->upstreams + 1, sizeof *k->mark);
 }
 
-void view_make(struct view *v, const struct story *story, const struct place *place)
+void sight_make(struct sight *v, const struct story *story, const struct place *place)
 {
 	struct looker k = {.v = v, .t = story};
 
-	*v = (struct view){.place = place};
+	*v = (struct sight){.place = place};
 	asns_find(v, story->s);
 	prefixes_find(v, story);
 	looker_open(&k);
 	look_through(&k);
-	replay_free(&k.r);
+	retell_free(&k.r);
 	free(k.entry);
 	free(k.count[0]);
 	free(k.count[1]);
@@ -399,9 +399,9 @@ void view_make(struct view *v, const struct story *story, const struct place *pl
 	free(k.mark);
 }
 
-void view_free(struct view *v)
+void sight_free(struct sight *v)
 {
 	free(v->sample);
 	arena_free(&v->arena);
-	*v = (struct view){0};
+	*v = (struct sight){0};
 }

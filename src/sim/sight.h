@@ -1,10 +1,10 @@
 /*
- * sim/view: what the peers show of a territory at each moment. In: a story, a territory. Out: samples in
+ * sim/sight: what the peers show of a territory at each moment. In: a story, a territory. Out: samples in
  * order of time, one whenever something of it changes. Formula: design 5; one vote per vantage AS, full feeds
  * only, addresses without those of more specifics.
  */
-#ifndef SIM_VIEW_H
-#define SIM_VIEW_H
+#ifndef SIM_SIGHT_H
+#define SIM_SIGHT_H
 
 #include "sim/story.h"
 
@@ -17,7 +17,7 @@ struct sample_of {
 	uint16_t voters; /* vantage ASes */
 };
 
-struct view {
+struct sight {
 	const struct place *place;
 	asn_t *asn; /* its own ASes, ascending */
 	size_t asns;
@@ -30,9 +30,9 @@ struct view {
 	struct arena arena;
 };
 
-void view_make(struct view *v, const struct story *story, const struct place *place);
-void view_free(struct view *v);
-bool view_domestic(const struct view *v, asn_t asn);
-asn_t view_entry(const struct view *v, const asn_t *path, size_t n); /* the upstream; 0: seen from inside */
+void sight_make(struct sight *v, const struct story *story, const struct place *place);
+void sight_free(struct sight *v);
+bool sight_domestic(const struct sight *v, asn_t asn);
+asn_t sight_entry(const struct sight *v, const asn_t *path, size_t n); /* the upstream; 0: seen from inside */
 
 #endif
