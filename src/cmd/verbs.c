@@ -4,6 +4,7 @@
 
 const struct verb *const verbs[] = {
     &verb_help,
+    &verb_report,
     &verb_version,
     &verb_simulate,
     &verb_completion,

@@ -33,6 +33,11 @@ double prefix_size(const struct prefix *p)
 }
 
 /* ---- borders ---- */
+static bool belongs(enum member m)
+{
+	return m != MEMBER_NO && m != MEMBER_GEOLOCATED; /* a second opinion, not membership */
+}
+
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at)
 {
 	*b = (struct borders){.table = t, .who = who, .at = at};
@@ -61,14 +66,12 @@ static bool domestic(const struct borders *b, path_id node)
 {
 	asn_t asn = path_asn(b->table, node);
 	enum territory_kind kind = territory_kind(b->who);
-	enum member m;
 
 	if (kind == TERRITORY_AS)
 		return asn == territory_asn(b->who);
 	if (kind == TERRITORY_PREFIX) /* its origin is its domestic AS */
 		return path_parent(b->table, node) == PATH_NONE;
-	m = territory_has_asn(b->who, asn, b->at);
-	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+	return belongs(territory_has_asn(b->who, asn, b->at));
 }
 
 struct border border_of(struct borders *b, path_id path)
@@ -96,15 +99,13 @@ struct border border_of(struct borders *b, path_id path)
 }
 
 /* ---- cells ---- */
-static bool origin_ours(const struct scope *s, path_id path)
+bool origin_ours(const struct scope *s, path_id path)
 {
 	asn_t origin = path_origin(s->table, path);
-	enum member m;
 
 	if (territory_kind(s->who) == TERRITORY_AS)
 		return origin == territory_asn(s->who);
-	m = territory_has_asn(s->who, origin, s->at);
-	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+	return belongs(territory_has_asn(s->who, origin, s->at));
 }
 
 static unsigned cause_of(unsigned flags)
@@ -115,25 +116,22 @@ static unsigned cause_of(unsigned flags)
 				       : CLEANED_BAD;
 }
 
-enum cell cell_of(
-    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause)
+enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct border *border, unsigned *cause)
 {
-	path_id path = cell_path(s, m, peer);
 	unsigned flags;
 
 	if (path == PATH_NONE)
 		return CELL_NONE;
-	if (m->by_origin && !origin_ours(s, path)) {
+	if (by_origin && !origin_ours(s, path)) {
 		*cause = CLEANED_ELSEWHERE;
 		return CELL_ELSEWHERE;
 	}
 	flags = path_flags(s->table, path);
-	if (flags & (PATH_SET | PATH_RESERVED | PATH_LOOPED | PATH_BAD)) {
+	if (flags & ~(unsigned)PATH_EMPTY) {
 		*cause = cause_of(flags);
 		return CELL_LEFT;
 	}
-	*border = flags & PATH_EMPTY ? (struct border){s->vantage[s->vantage_of[peer]].asn, 0}
-				     : border_of(&s->borders, path);
+	*border = border_of(&s->borders, path);
 	if (border->upstream == 0) {
 		*cause = CLEANED_INSIDE;
 		return CELL_LEFT;
@@ -141,17 +139,17 @@ enum cell cell_of(
 	return CELL_CARRIED;
 }
 
-/* ---- which prefixes ---- */
-static void mark_if(uint8_t *mark, const struct scope *s, prefix_id id)
+enum cell cell_of(
+    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause)
 {
-	const struct prefix *p = prefix_of(s->table, id);
-	enum member m;
+	return cell_judge(s, m->by_origin, cell_path(s, m, peer), border, cause);
+}
 
-	if (p->family != s->options.family || !prefix_in_limits(p))
-		return;
-	m = territory_has_prefix(s->who, p, s->at);
-	if (m != MEMBER_NO && m != MEMBER_GEOLOCATED)
-		mark[id] = 1;
+/* ---- which prefixes ---- */
+bool prefix_ours(const struct scope *s, const struct prefix *p)
+{
+	return p->family == s->options.family && prefix_in_limits(p) &&
+	       belongs(territory_has_prefix(s->who, p, s->at));
 }
 
 /* Prefixes that a voting peer has with a domestic origin: the whole of an AS, and the AS members of a named
@@ -183,7 +181,7 @@ static void mark_members(uint8_t *mark, const struct scope *s)
 
 	if (kind != TERRITORY_AS)
 		for (prefix_id id = 0; id < n; id++)
-			mark_if(mark, s, id);
+			mark[id] = prefix_ours(s, prefix_of(s->table, id));
 	if (kind == TERRITORY_AS || kind == TERRITORY_NAMED)
 		mark_by_origin(mark, s);
 }
@@ -288,21 +286,19 @@ struct inside { /* origins of a territory that is a prefix */
 	size_t n, cap;
 };
 
+bool asn_inside(const struct scope *s, asn_t asn)
+{
+	if (territory_kind(s->who) == TERRITORY_AS)
+		return asn == territory_asn(s->who);
+	return territory_kind(s->who) != TERRITORY_PREFIX && belongs(territory_has_asn(s->who, asn, s->at));
+}
+
 static bool is_inside(const struct scope *s, const struct inside *origins, asn_t asn)
 {
-	enum territory_kind kind = territory_kind(s->who);
-	enum member m;
-
-	if (kind == TERRITORY_AS)
-		return asn == territory_asn(s->who);
-	if (kind == TERRITORY_PREFIX) {
-		for (size_t i = 0; i < origins->n; i++)
-			if (origins->asn[i] == asn)
-				return true;
-		return false;
-	}
-	m = territory_has_asn(s->who, asn, s->at);
-	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
+	for (size_t i = 0; i < origins->n; i++)
+		if (origins->asn[i] == asn)
+			return true;
+	return asn_inside(s, asn);
 }
 
 static void origins_find(struct inside *o, const struct scope *s, const struct voters *v)
@@ -349,7 +345,17 @@ static void vantages_make(struct scope *s)
 	}
 }
 
-static void choose_peers(struct scope *s, const struct voters *v)
+static void scope_peers_free(struct scope *s)
+{
+	free(s->peer);
+	free(s->column);
+	free(s->vantage_of);
+	free(s->vantage);
+	s->peers = s->vantages = 0;
+	s->collectors = 0;
+}
+
+void scope_peers(struct scope *s, const struct voters *v)
 {
 	size_t collectors = collector_count(s->table);
 	bool *heard = mem_alloc(collectors + 1);
@@ -357,6 +363,7 @@ static void choose_peers(struct scope *s, const struct voters *v)
 
 	if (territory_kind(s->who) == TERRITORY_PREFIX)
 		origins_find(&origins, s, v);
+	scope_peers_free(s);
 	s->peer = mem_array(v->n + 1, sizeof *s->peer);
 	s->column = mem_array(v->n + 1, sizeof *s->column);
 	s->vantage_of = mem_array(v->n + 1, sizeof *s->vantage_of);
@@ -374,14 +381,20 @@ static void choose_peers(struct scope *s, const struct voters *v)
 	vantages_make(s);
 }
 
+void scope_begin(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
+    const struct measure_options *o)
+{
+	*s = (struct scope){.table = t, .who = who, .options = *o, .at = at};
+	borders_init(&s->borders, t, who, at);
+}
+
 void scope_init(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
     const struct measure_options *o, const struct voters *v)
 {
 	uint8_t *mark = mem_alloc(prefix_count(t) + 1);
 
-	*s = (struct scope){.table = t, .who = who, .options = *o, .at = at};
-	borders_init(&s->borders, t, who, at);
-	choose_peers(s, v);
+	scope_begin(s, t, who, at, o);
+	scope_peers(s, v);
 	mark_members(mark, s);
 	list_members(s, mark);
 	weigh(s);
@@ -392,9 +405,6 @@ void scope_free(struct scope *s)
 {
 	borders_free(&s->borders);
 	free(s->prefix);
-	free(s->peer);
-	free(s->column);
-	free(s->vantage_of);
-	free(s->vantage);
+	scope_peers_free(s);
 	*s = (struct scope){0};
 }

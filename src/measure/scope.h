@@ -71,6 +71,16 @@ struct scope {
 void scope_init(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
     const struct measure_options *o, const struct voters *v);
 void scope_free(struct scope *s);
+/* The parts of it, for who keeps prefixes of its own: nothing but the territory, then (again and again) who
+ * votes. */
+void scope_begin(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
+    const struct measure_options *o);
+void scope_peers(struct scope *s, const struct voters *v);
+bool asn_inside(
+    const struct scope *s, asn_t asn); /* domestic; of a territory that is a prefix only paths tell */
+bool prefix_ours(const struct scope *s, const struct prefix *p); /* by its addresses */
+bool origin_ours(const struct scope *s, path_id path);           /* by its origin */
+enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct border *border, unsigned *cause);
 bool prefix_in_limits(const struct prefix *p); /* /8-/24, /16-/48 */
 double prefix_size(const struct prefix *p);    /* addresses, or /48s (at least 1) */
 
