@@ -150,6 +150,28 @@ void running_free(struct running *r);
  */
 void report_lives(struct report *r, const struct timeline *t, const struct facts *f);
 
+/*
+ * ---- the way in ----
+ * Where a territory's routes come from, as edges between four layers: the network next outward of the
+ * upstream, the upstream, the gateway, the prefix. A share is of the visible routes' weight, as in struct
+ * report; a foreign-originated route has no gateway edge (its upstream leads straight to the prefix), a
+ * vantage AS that is itself the upstream no network edge. Sorted by layer, then share, largest first.
+ */
+enum wayin_layer { WAYIN_NETWORK, WAYIN_UPSTREAM, WAYIN_GATEWAY };
+struct wayin_edge {
+	enum wayin_layer from; /* what `asn` is */
+	asn_t asn, to;         /* to: an AS of the next layer; 0 where the edge leads to `prefix` */
+	prefix_id prefix;      /* PREFIX_NONE where it leads to an AS */
+	double share;
+};
+struct wayin {
+	struct wayin_edge *edge;
+	size_t n;
+};
+void measure_wayin(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
+    const struct measure_options *o, struct wayin *e);
+void wayin_free(struct wayin *e);
+
 struct rank_row {
 	cc_t country; /* or */
 	asn_t asn;
