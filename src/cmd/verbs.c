@@ -8,5 +8,6 @@ const struct verb *const verbs[] = {
     &verb_version,
     &verb_simulate,
     &verb_completion,
+    &verb_read,
     NULL,
 };
