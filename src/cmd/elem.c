@@ -33,9 +33,11 @@ void route_of(const struct attr_set *set, enum hop_form form, struct route *r, s
 	struct span path = {NULL, 0}, path4 = {NULL, 0}, aggregator, aggregator4;
 
 	attrs_scan(set, &r->v, faults, offset);
-	aggregator = value_if(&r->v, ATTR_AGGREGATOR, set->as_size + 4U);
+	aggregator = value_if(&r->v, ATTR_AGGREGATOR, 6);
+	if (!aggregator.n)
+		aggregator = value_if(&r->v, ATTR_AGGREGATOR, 8);
 	aggregator4 = value_if(&r->v, ATTR_AS4_AGGREGATOR, 8);
-	r->aggregator = !aggregator.n ? 0 : set->as_size == 4 ? be32(aggregator.p) : be16(aggregator.p);
+	r->aggregator = !aggregator.n ? 0 : aggregator.n == 8 ? be32(aggregator.p) : be16(aggregator.p);
 	if (attr_seen(&r->v, ATTR_AS_PATH))
 		path = r->v.value[ATTR_AS_PATH];
 	if (attr_seen(&r->v, ATTR_AS4_PATH) && set->as_size == 2)

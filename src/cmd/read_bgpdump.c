@@ -24,12 +24,31 @@ static void time_date(struct out *o, const struct update *u)
 		out_printf(o, ".%06d", (int)(u->time % UTIME_SECOND));
 }
 
+static size_t address(char *p, const struct addr *a)
+{
+	static const uint8_t zeros[12];
+
+	if (a->family == FAMILY_IPV6 && memcmp(a->b, zeros, 12) == 0 && be32(a->b + 12) > 1) {
+		struct addr v4 = addr_v4(a->b + 12);
+		p[0] = p[1] = ':';
+		return 2 + addr_text(p + 2, &v4);
+	}
+	return addr_text_old(p, a);
+}
+
 static void peer(struct out *o, const struct peer_key *p)
 {
-	out_addr(o, &p->addr);
+	out_commit(o, address(out_room(o, ADDR_TEXT), &p->addr));
 	out_char(o, '|');
 	out_u64(o, p->asn);
 	out_char(o, '|');
+}
+
+static void next_hop(struct out *o, struct span hop)
+{
+	struct addr a = hop.n == 4 ? addr_v4(hop.p) : addr_v6(hop.p);
+
+	out_commit(o, address(out_room(o, ADDR_TEXT), &a));
 }
 
 static uint32_t number(const struct route *r, unsigned code)
@@ -49,7 +68,7 @@ static void attrs(struct out *o, const struct route *r, enum hop_form form)
 	attrs_begin(o, r);
 	out_char(o, '|');
 	if (r->next_hop.n)
-		out_next_hop(o, r->next_hop);
+		next_hop(o, r->next_hop);
 	else if (form != HOP_MP)
 		out_str(o, "255.255.255.255"); /* bgpdump's sign for a NEXT_HOP that is missing */
 	out_char(o, '|');
@@ -99,6 +118,19 @@ static char *put(char *q, const char *s, size_t n)
 	return q + n;
 }
 
+static size_t prefix(char *p, const struct prefix *x)
+{
+	struct addr a;
+	size_t n;
+
+	if (x->family == FAMILY_IPV4)
+		return prefix_text(p, x);
+	a = addr_v6(x->b);
+	n = address(p, &a);
+	p[n++] = '/';
+	return n + text_u32(p + n, x->len);
+}
+
 static void line(struct out *o, const struct elem *e)
 {
 	static const struct text kinds[] = {[ELEM_RIB] = {"|B|", 3},
@@ -118,7 +150,7 @@ static void line(struct out *o, const struct elem *e)
 		*q++ = '|';
 		q += text_u32(q, e->u->new_state);
 	} else {
-		q += prefix_text(q, e->prefix);
+		q += prefix(q, e->prefix);
 		if (e->addpath) {
 			*q++ = '|';
 			q += text_u32(q, e->path_id);

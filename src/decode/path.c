@@ -74,8 +74,9 @@ bool as_path_next(struct as_path *p, struct as_segment *s)
 		p->bad |= p->rest.bad;
 		p->rest.p = p->rest.end;
 	}
-	if (as_segment_next(&p->rest4, 4, s))
-		return true;
+	while (as_segment_next(&p->rest4, 4, s))
+		if (s->type != SEGMENT_CONFED_SEQUENCE && s->type != SEGMENT_CONFED_SET)
+			return true; /* RFC 6793 6: confederations are passed over in AS4_PATH */
 	p->bad |= p->rest4.bad;
 	return false;
 }

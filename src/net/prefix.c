@@ -68,10 +68,10 @@ static size_t v4_text(char *p, const uint8_t b[4])
 	return n;
 }
 
-/* The longest run of two or more zero groups, the first of equals (RFC 5952 4.2): where, and how long. */
-static unsigned zero_run(const unsigned group[8], unsigned *at)
+/* The longest run of at least `least` zero groups, the first of equals: its length, and where. */
+static unsigned zero_run(const unsigned group[8], unsigned least, unsigned *at)
 {
-	unsigned best = 1, run = 0;
+	unsigned best = least - 1, run = 0;
 
 	*at = 8;
 	for (unsigned i = 0; i < 8; i++) {
@@ -84,14 +84,14 @@ static unsigned zero_run(const unsigned group[8], unsigned *at)
 	return *at < 8 ? best : 0;
 }
 
-static size_t v6_text(char *p, const uint8_t b[16])
+static size_t v6_text(char *p, const uint8_t b[16], unsigned least)
 {
 	unsigned group[8], at, run;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < 8; i++)
 		group[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
-	run = zero_run(group, &at);
+	run = zero_run(group, least, &at);
 	for (unsigned i = 0; i < 8; i++) {
 		if (i == at) {
 			p[n++] = ':';
@@ -114,7 +114,12 @@ static size_t v6_text(char *p, const uint8_t b[16])
 
 size_t addr_text(char *p, const struct addr *a)
 {
-	return a->family == FAMILY_IPV4 ? v4_text(p, a->b) : v6_text(p, a->b);
+	return a->family == FAMILY_IPV4 ? v4_text(p, a->b) : v6_text(p, a->b, 2);
+}
+
+size_t addr_text_old(char *p, const struct addr *a)
+{
+	return a->family == FAMILY_IPV4 ? v4_text(p, a->b) : v6_text(p, a->b, 1);
 }
 
 int addr_cmp(const struct addr *a, const struct addr *b)
