@@ -29,7 +29,7 @@ struct run {
 	struct mrt_peers *peers;
 	struct peer_texts texts;
 	struct sights sights;
-	struct tally sum; /* over all files */
+	struct counts sum; /* over all files */
 	uint64_t records[64], n_records, hidden;
 };
 
@@ -38,7 +38,7 @@ static bool closed(const struct run *r)
 	return r->out.failed != 0;
 }
 
-static void run_collect(struct run *r, struct tally *file)
+static void run_collect(struct run *r, struct counts *file)
 {
 	struct batch *b = crew_collect(r->crew);
 
@@ -56,11 +56,11 @@ static void run_collect(struct run *r, struct tally *file)
 			}
 		}
 	}
-	tally_add(file, &b->tally);
+	counts_add(file, &b->counts);
 	r->spare[r->spares++] = b;
 }
 
-static void run_give(struct run *r, struct tally *file)
+static void run_give(struct run *r, struct counts *file)
 {
 	if (!r->filling)
 		return;
@@ -70,7 +70,7 @@ static void run_give(struct run *r, struct tally *file)
 		run_collect(r, file);
 }
 
-static void run_drain(struct run *r, struct tally *file)
+static void run_drain(struct run *r, struct counts *file)
 {
 	run_give(r, file);
 	while (r->spares < r->batches)
@@ -86,12 +86,12 @@ static struct update *run_next(struct run *r)
 		b = r->filling = r->spare[--r->spares];
 		b->n = b->bytes = b->text.n = 0;
 		b->peers = &r->texts;
-		tally_init(&b->tally);
+		counts_init(&b->counts);
 	}
 	return &b->u[b->n];
 }
 
-static void run_take(struct run *r, struct mrt *m, struct tally *file)
+static void run_take(struct run *r, struct mrt *m, struct counts *file)
 {
 	struct batch *b = r->filling;
 	struct update *u = &b->u[b->n];
@@ -111,7 +111,7 @@ static void run_take(struct run *r, struct mrt *m, struct tally *file)
 }
 
 static size_t read_block(
-    struct run *r, struct mrt *m, const struct block *block, bool last, struct tally *file)
+    struct run *r, struct mrt *m, const struct block *block, bool last, struct counts *file)
 {
 	struct cur c = cur_of(block->data, block->len);
 
@@ -127,7 +127,7 @@ static size_t read_block(
 
 /* ---- what is said of a file ---- */
 
-static void say_faults(struct run *r, const char *path, const struct mrt *m, const struct tally *file)
+static void say_faults(struct run *r, const char *path, const struct mrt *m, const struct counts *file)
 {
 	for (unsigned i = 0; i < FAULT_KINDS; i++) {
 		uint64_t n = file->faults.n[i];
@@ -144,13 +144,13 @@ static void say_faults(struct run *r, const char *path, const struct mrt *m, con
 	}
 }
 
-static void end_file(struct run *r, struct input *in, const struct mrt *m, struct tally *file)
+static void end_file(struct run *r, struct input *in, const struct mrt *m, struct counts *file)
 {
-	struct tally framing;
+	struct counts framing;
 
-	tally_init(&framing);
+	counts_init(&framing);
 	framing.faults = m->faults;
-	tally_add(file, &framing);
+	counts_add(file, &framing);
 	if (closed(r))
 		return;
 	if (m->n_records == 0 && (m->faults.n[FAULT_MRT_LENGTH] || m->faults.n[FAULT_MRT_CUT])) {
@@ -163,7 +163,7 @@ static void end_file(struct run *r, struct input *in, const struct mrt *m, struc
 		r->records[i] += m->records[i];
 	r->n_records += m->n_records;
 	r->hidden += m->n_hidden;
-	tally_add(&r->sum, file);
+	counts_add(&r->sum, file);
 }
 
 static void read_file(struct run *r, const char *path)
@@ -171,11 +171,11 @@ static void read_file(struct run *r, const char *path)
 	struct input *in = input_open(path);
 	struct mrt *m = mem_alloc(sizeof *m);
 	struct block block = {NULL, 0, 0};
-	struct tally file;
+	struct counts file;
 	size_t left = 0;
 	enum input_status status;
 
-	tally_init(&file);
+	counts_init(&file);
 	r->texts.n = 0;
 	while (!closed(r) && (status = input_next(in, left, &block)) != INPUT_END) {
 		if (status == INPUT_BLOCK) {
@@ -300,7 +300,7 @@ static void run_begin(struct run *r)
 		r->reader[i] = reader_new(r->printer, &r->filter, r->stats ? &r->sights : NULL);
 	r->crew = crew_new(r->reader, r->readers, r->batches - 1, reader_work);
 	r->peers = mem_alloc(sizeof *r->peers);
-	tally_init(&r->sum);
+	counts_init(&r->sum);
 	out_open_fd(&r->out, STDOUT_FILENO);
 	if (r->printer && r->printer->head)
 		r->printer->head(&r->out);

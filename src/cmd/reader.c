@@ -26,14 +26,14 @@ struct reader {
 	struct batch *b;
 };
 
-void tally_init(struct tally *t)
+void counts_init(struct counts *t)
 {
 	memset(t, 0, sizeof *t);
 	t->first = UTIME_MAX;
 	t->last = INT64_MIN;
 }
 
-void tally_add(struct tally *sum, const struct tally *t)
+void counts_add(struct counts *sum, const struct counts *t)
 {
 	for (unsigned i = 0; i < ELEM_KINDS; i++)
 		sum->elems[i] += t->elems[i];
@@ -142,7 +142,7 @@ static uint64_t fault_sum(const struct fault_count *f)
 /* Is the set wanted? Its text is then in last_text. */
 static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_form form, uint64_t offset)
 {
-	struct fault_count *faults = &r->b->tally.faults;
+	struct fault_count *faults = &r->b->counts.faults;
 	struct attr_slot *slot;
 	uint64_t before;
 	bool found;
@@ -202,7 +202,7 @@ static void see(struct reader *r, const struct elem *e, const struct attr_set *s
 
 static void elem_out(struct reader *r, struct elem *e, const struct attr_set *set)
 {
-	struct tally *t = &r->b->tally;
+	struct counts *t = &r->b->counts;
 
 	t->elems[e->kind]++;
 	t->first = e->u->time < t->first ? e->u->time : t->first;
@@ -226,7 +226,7 @@ static void read_list(struct reader *r, struct update *u, const struct peer_text
 	e.prefix = &prefix;
 	e.from = (struct text){from->p, from->n};
 	r->last_set = NULL; /* the form is another */
-	while (nlri_next(&list, &prefix, &e.path_id, &r->b->tally.faults, u->offset)) {
+	while (nlri_next(&list, &prefix, &e.path_id, &r->b->counts.faults, u->offset)) {
 		if (r->filter->prefix_decides && !filter_prefix(r->filter, &prefix))
 			continue;
 		if (set && !set_passes(r, set, form, u->offset))
@@ -260,7 +260,7 @@ static void read_state(struct reader *r, struct update *u)
 
 static void read_rib(struct reader *r, struct update *u)
 {
-	struct fault_count *faults = &r->b->tally.faults;
+	struct fault_count *faults = &r->b->counts.faults;
 	const struct peer_texts *peers = r->b->peers;
 	struct elem e = {
 	    .kind = ELEM_RIB, .u = u, .prefix = &u->prefix, .safi = u->safi, .addpath = u->addpath};
@@ -289,7 +289,7 @@ static void judge(struct reader *r, const struct update *u, const struct attr_se
 {
 	struct attr_view v;
 
-	attrs_scan(set, &v, &r->b->tally.faults, u->offset);
+	attrs_scan(set, &v, &r->b->counts.faults, u->offset);
 }
 
 /* --stats counts the faults of every attribute, wanted or not. */

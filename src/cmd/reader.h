@@ -1,6 +1,6 @@
 /*
  * cmd/reader: a worker of `read`: a batch of updates to elements, filtered, counted and printed into the
- * batch's own buffer. In: updates whose bytes outlive the batch. Out: text and a tally. Each worker owns its
+ * batch's own buffer. In: updates whose bytes outlive the batch. Out: text and counts. Each worker owns its
  * memories.
  */
 #ifndef CMD_READER_H
@@ -10,13 +10,13 @@
 #include "cmd/filter.h"
 #include "cmd/sights.h"
 
-struct tally {
+struct counts {
 	uint64_t elems[ELEM_KINDS];
 	utime_t first, last; /* UTIME_MAX, INT64_MIN: none */
 	struct fault_count faults;
 };
-void tally_init(struct tally *t);
-void tally_add(struct tally *sum, const struct tally *t);
+void counts_init(struct counts *t);
+void counts_add(struct counts *sum, const struct counts *t);
 
 /* A peer's piece of a line, made once. */
 struct peer_text {
@@ -38,7 +38,7 @@ struct batch {
 	size_t n, bytes;
 	const struct peer_texts *peers;
 	struct out text;
-	struct tally tally;
+	struct counts counts;
 };
 
 struct reader;
