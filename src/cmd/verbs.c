@@ -5,6 +5,7 @@
 const struct verb *const verbs[] = {
     &verb_help,
     &verb_report,
+    &verb_rank,
     &verb_version,
     &verb_simulate,
     &verb_completion,
