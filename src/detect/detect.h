@@ -29,6 +29,7 @@ bool event_kind_parse(const char *s, enum event_kind *kind);
 enum event_scope { SCOPE_TERRITORY, SCOPE_AS, SCOPE_PREFIX, SCOPE_HEALTH };
 enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
 const char *severity_text(enum severity severity);
+bool severity_parse(const char *s, enum severity *severity);
 
 enum { EVIDENCE_MAX = 5, EVIDENCE_PATH_MAX = 32 };
 struct evidence {
@@ -69,17 +70,24 @@ struct detect_options { /* defaults are design.md section 6's; one table of them
 	bool all_peers;
 	utime_t warm_up; /* without a baseline: nothing is told before it has passed */
 	bool baseline;   /* a dump or kept history was or will be loaded first */
+	bool ready; /* it is there already: the table stands at the first change (a checkpoint, --from) */
 	double share_min, shift_min, down_below, up_from;
 	utime_t lost_after, primary_after, down_after, up_after, episode_gap, instability_window;
 	unsigned vantage_min, down_vantage_min, instability_changes;
 };
 extern const struct detect_options detect_defaults;
+/* Sets a threshold by its option's name ("lost-after", "30m"): 1 done, 0 no such name, -1 not a value for it.
+ */
+int detect_option(struct detect_options *o, const char *name, const char *value);
 
 struct detect;
 struct detect *detect_new(const struct table *t, const struct facts *f, const struct detect_options *o,
     void (*tell)(void *arg, const struct event *e), void *arg);
 void detect_free(struct detect *d);
-/* A batch, after the table has applied it. Events are told when confirmed and again when they end (same id).
+/*
+ * A batch, after the table has applied it; it should span a second of data at most (pipe's step), for who
+ * votes is looked at between batches. Events are told when confirmed, again when they grew, and when they end
+ * (same id).
  */
 void detect_changes(struct detect *d, const struct change *c, size_t n);
 void detect_tick(struct detect *d, utime_t now); /* time passes without changes */

@@ -6,7 +6,6 @@
 #ifndef ENRICH_TERRITORY_H
 #define ENRICH_TERRITORY_H
 
-#include "base/cur.h"
 #include "enrich/facts.h"
 
 #include <pthread.h>

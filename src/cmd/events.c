@@ -1,0 +1,344 @@
+/*
+ * cmd/events: `isthmus events [WHO...] FILE...`. The flow: facts and territories; the files through the pipe;
+ * each batch of changes to detect; its events gathered by id (a later telling replaces an earlier one),
+ * sorted, numbered, printed. --evidence reads the files a second time for the records behind them.
+ */
+#include "show/events.h"
+#include "cmd/answer.h"
+#include "cmd/evidence.h"
+#include "cmd/pipe.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run {
+	const struct args *args;
+	struct facts *facts;
+	struct detect_options detect;
+	const struct territory **who;
+	char **path;
+	size_t paths;
+	enum format format;
+	enum severity least;
+	bool want_kind[EVENT_KINDS], any_kind, all_kinds;
+	utime_t from, to;
+	struct detect *d;
+	struct table *table;
+	struct event *event; /* by id of detect, from 1 */
+	size_t events, cap;
+	struct sample *sample;
+	size_t samples, sample_cap;
+};
+
+/* ---- the command line ---- */
+
+static int parse_kinds(struct run *r)
+{
+	const char *s;
+
+	for (size_t i = 0; (s = args_nth(r->args, "kind", i)); i++) {
+		enum event_kind kind;
+		if (!event_kind_parse(s, &kind))
+			return usage(r->args, "no kind of event \"%s\"", s);
+		r->want_kind[kind] = r->any_kind = true;
+	}
+	return 0;
+}
+
+static int parse_thresholds(struct run *r)
+{
+	for (size_t i = 0; i < r->args->n; i++) {
+		const struct given *g = &r->args->given[i];
+		if (detect_option(&r->detect, g->opt->name, g->value) < 0)
+			return usage(r->args, "--%s \"%s\" is not a %s", g->opt->name, g->value, g->opt->arg);
+	}
+	return 0;
+}
+
+static int parse(struct run *r)
+{
+	const struct args *a = r->args;
+	const char *format = args_get(a, "output"), *family = args_get(a, "family"), *least;
+
+	r->from = r->to = UTIME_NONE;
+	r->detect = detect_defaults;
+	r->detect.all_peers = args_has(a, "all-peers");
+	r->detect.family = !family || strcmp(family, "all") == 0 ? 0 : (uint8_t)(*family - '0');
+	r->least = SEVERITY_LOW;
+	least = args_get(a, "severity");
+	if (least && !severity_parse(least, &r->least))
+		return usage(a, "no severity \"%s\"", least);
+	if (format && !format_parse(format, &r->format))
+		return usage(a, "no format \"%s\"", format);
+	if (!answer_time(a, "from", &r->from) || !answer_time(a, "to", &r->to))
+		return EXIT_USAGE;
+	if (parse_kinds(r) || parse_thresholds(r))
+		return EXIT_USAGE;
+	return 0;
+}
+
+/* Operands that exist as files are files; the others say who. */
+static int parse_operands(struct run *r)
+{
+	const struct args *a = r->args;
+
+	r->who = mem_array(a->operands + 1, sizeof *r->who);
+	r->path = mem_array(a->operands + 1, sizeof *r->path);
+	for (size_t i = 0; i < a->operands; i++) {
+		const char *why = NULL, *s = a->operand[i];
+		const struct territory *who;
+		if (r->paths || strcmp(s, "-") == 0 || access(s, F_OK) == 0) {
+			r->path[r->paths++] = a->operand[i];
+			continue;
+		}
+		who = territory_find(r->facts, s, &why);
+		if (!who)
+			return usage(a, "%s: no such file, and %s", s, why);
+		r->who[r->detect.whos++] = who;
+	}
+	if (!r->paths)
+		return usage(a, "which files? MRT files or folders of them; - is standard input");
+	r->detect.who = r->who;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static void on_event(void *arg, const struct event *e)
+{
+	struct run *r = arg;
+
+	while (r->events < e->id) {
+		r->event = vec_room(r->event, r->events, &r->cap, sizeof *r->event);
+		r->event[r->events++] = (struct event){0};
+	}
+	event_free(&r->event[e->id - 1]);
+	event_copy(&r->event[e->id - 1], e);
+}
+
+static void on_sample(void *arg, const struct sample *s)
+{
+	struct run *r = arg;
+
+	r->sample = vec_room(r->sample, r->samples, &r->sample_cap, sizeof *r->sample);
+	r->sample[r->samples++] = *s;
+}
+
+static void on_changes(void *arg, struct table *t, const struct change *c, size_t n)
+{
+	struct run *r = arg;
+
+	if (!r->d) {
+		r->d = detect_new(t, r->facts, &r->detect, on_event, r);
+		if (r->format == FORMAT_HTML)
+			detect_on_sample(r->d, on_sample, r);
+	}
+	detect_changes(r->d, c, n);
+}
+
+static void on_tick(void *arg, struct table *t, utime_t now)
+{
+	struct run *r = arg;
+
+	if (r->d)
+		detect_tick(r->d, now);
+}
+
+static void find_baseline(struct run *r)
+{
+	struct input_list list;
+
+	for (size_t i = 0; i < r->paths; i++)
+		if (strcmp(r->path[i], "-") == 0)
+			return; /* a stream is taken to begin with its table */
+	input_list_make(&list, r->path, r->paths);
+	r->detect.baseline = false;
+	for (size_t i = 0; i < list.n; i++)
+		r->detect.baseline |= list.file[i].rib;
+	input_list_free(&list);
+}
+
+static int read_files(struct run *r, struct pipe *p)
+{
+	struct pipe_options o = {.path = r->path,
+	    .paths = r->paths,
+	    .changes = on_changes,
+	    .tick = on_tick,
+	    .step = UTIME_SECOND,
+	    .arg = r};
+	int status;
+
+	o.table.drop_asns = facts_route_servers(r->facts, &o.table.drop_asn);
+	o.from = r->from == UTIME_NONE ? 0 : r->from;
+	o.until = r->to == UTIME_NONE ? 0 : r->to;
+	r->detect.ready = r->from != UTIME_NONE;
+	status = pipe_run(&o, p);
+	if (r->d && p->last != UTIME_NONE)
+		detect_end(r->d, p->last);
+	return status;
+}
+
+/* ---- the answer ---- */
+
+static bool wanted(const struct run *r, const struct event *e)
+{
+	if (!e->id)
+		return false;
+	if (r->any_kind)
+		return r->want_kind[e->kind];
+	return e->severity >= r->least;
+}
+
+static int event_cmp(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->first_seen != y->first_seen)
+		return x->first_seen < y->first_seen ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Those to print, by first_seen, numbered from 1; an episode becomes the number of its first. */
+static void number(struct run *r)
+{
+	uint64_t *first = mem_array(r->events + 1, sizeof *first);
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->events; i++) {
+		if (wanted(r, &r->event[i]))
+			r->event[n++] = r->event[i];
+		else
+			event_free(&r->event[i]);
+	}
+	qsort(r->event, n, sizeof *r->event, event_cmp);
+	for (size_t i = 0; i < n; i++) {
+		struct event *e = &r->event[i];
+		if (e->episode <= r->events && !first[e->episode])
+			first[e->episode] = i + 1;
+		e->episode = e->episode <= r->events ? first[e->episode] : i + 1;
+		e->id = i + 1;
+	}
+	r->events = n;
+	free(first);
+}
+
+static const char *how(const struct run *r, char *buf, size_t n)
+{
+	char span[48];
+
+	if (r->detect.baseline)
+		snprintf(
+		    buf, n, "Judged against the table dumps given. Sources: %s.", facts_sources(r->facts));
+	else
+		snprintf(buf, n,
+		    "No table dump was given: nothing is told of the first %s, and \"new\" means not seen "
+		    "since the data begins. Sources: %s.",
+		    text_span(span, r->detect.warm_up), facts_sources(r->facts));
+	return buf;
+}
+
+static int answer(struct run *r, const struct pipe *p)
+{
+	char note[1024];
+	struct event_list l = {.facts = r->facts,
+	    .page = answer_page(),
+	    .from = p->first,
+	    .to = p->last,
+	    .sample = r->sample,
+	    .samples = r->samples,
+	    .note = how(r, note, sizeof note)};
+	struct out o;
+
+	number(r);
+	l.v = r->event;
+	l.n = r->events;
+	out_open_fd(&o, STDOUT_FILENO);
+	if (r->format == FORMAT_JSON)
+		for (size_t i = 0; i < l.n; i++)
+			event_json(&o, &l.v[i]);
+	else if (r->format == FORMAT_HTML)
+		events_html(&o, &l);
+	else
+		events_text(&o, &l);
+	return answer_close(&o, p->status);
+}
+
+static int run_files(struct run *r)
+{
+	struct pipe pipe = {0};
+	int status;
+
+	find_baseline(r);
+	status = read_files(r, &pipe);
+	if (pipe.last == UTIME_NONE) {
+		warn_line("isthmus events: no routing data in what was given");
+		status = EXIT_BAD_INPUT;
+	} else {
+		if (args_has(r->args, "stats"))
+			pipe_print_stats(&pipe);
+		status = answer(r, &pipe);
+		if (args_has(r->args, "evidence") &&
+		    !evidence_write(args_get(r->args, "evidence"), r->event, r->events, r->path, r->paths))
+			status = EXIT_BAD_INPUT;
+	}
+	detect_free(r->d);
+	pipe_free(&pipe);
+	return status;
+}
+
+static int events_run(const struct args *a)
+{
+	struct run r = {.args = a};
+	int status = parse(&r);
+
+	if (status)
+		return status;
+	r.facts = answer_facts(a);
+	status = parse_operands(&r);
+	if (!status)
+		status = run_files(&r);
+	for (size_t i = 0; i < r.events; i++)
+		event_free(&r.event[i]);
+	free(r.event);
+	free(r.sample);
+	free(r.who);
+	free(r.path);
+	facts_free(r.facts);
+	return status;
+}
+
+static const struct opt opts[] = {
+    {"output", 'o', "text|json|html", "format (default: text)"},
+    {"severity", 0, "info|low|medium|high|critical", "the least that is told (default: low)"},
+    {"kind", 0, "KIND...", "only this kind, whatever its severity; may be repeated"},
+    {"evidence", 0, "DIR", "write the MRT records and paths behind each event to DIR"},
+    {"from", 0, "TIME", "tell only what happens from TIME on; what is before is the baseline"},
+    {"to", 0, "TIME", "read no further than TIME"},
+    {"family", 0, "4|6|all", "IPv4, IPv6 or both (default)"},
+    {"territories", 0, "FILE", "territories file; default: the one shipped"},
+    {"registry", 0, "FILE...", "registry file in place of the defaults; may be repeated"},
+    {"all-peers", 0, NULL, "every peer votes, not only full feeds"},
+    {"warm-up", 0, "SPAN", "without a dump: learn this long before telling (1h)"},
+    {"vantage-min", 0, "N", "vantage ASes that must see a new upstream (3)"},
+    {"lost-after", 0, "SPAN", "an upstream is lost after this long without a path (30m)"},
+    {"share-min", 0, "PART", "margin by which the largest share must lead (0.10)"},
+    {"primary-after", 0, "SPAN", "and for how long (30m)"},
+    {"shift-min", 0, "PART", "step of a share that is told (0.10)"},
+    {"down-below", 0, "PART", "visibility below which a prefix is down (0.2)"},
+    {"down-after", 0, "SPAN", "and for how long (60s)"},
+    {"up-from", 0, "PART", "visibility from which it is up (0.5)"},
+    {"up-after", 0, "SPAN", "and for how long (60s)"},
+    {"down-vantage-min", 0, "N", "vantage ASes that must see an outage, an origin, a leak (2)"},
+    {"instability-changes", 0, "N", "changes that make instability (5)"},
+    {"instability-window", 0, "SPAN", "within this span, and over after as long without (1h)"},
+    {"episode-gap", 0, "SPAN", "what comes again within it belongs to the same episode (24h)"},
+    {"stats", 0, NULL, "print speed and memory to standard error"},
+    {0},
+};
+
+const struct verb verb_events = {"events", "[WHO...] FILE...",
+    "what changed, when, and how one knows: carriers, outages, hijacks, leaks", opts, events_run};

@@ -1,0 +1,298 @@
+/*
+ * detect: see detect.h. One pass over changes in time order: sums move in tally.c, the rules in upstream.c,
+ * share.c, outage.c, unstable.c, origin.c, leak.c and health.c look at what moved, and due.c brings back what
+ * must stay so for a while.
+ */
+#include "detect/detect.h"
+
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the rules: one row a kind, and what moves its threshold ---- */
+
+static const char *const kinds[EVENT_KINDS] = {"upstream-new", "upstream-lost", "upstream-return",
+    "primary-changed", "share-shift", "outage", "instability", "origin-new", "subprefix-new", "route-leak",
+    "rpki-invalid", "peer-reset", "collector-gap"};
+static const char *const severities[] = {"info", "low", "medium", "high", "critical"};
+
+const char *event_kind_text(enum event_kind kind)
+{
+	return (unsigned)kind < EVENT_KINDS ? kinds[kind] : "?";
+}
+
+bool event_kind_parse(const char *s, enum event_kind *kind)
+{
+	for (unsigned i = 0; i < EVENT_KINDS; i++)
+		if (strcmp(s, kinds[i]) == 0) {
+			*kind = (enum event_kind)i;
+			return true;
+		}
+	return false;
+}
+
+const char *severity_text(enum severity severity)
+{
+	return severities[severity];
+}
+
+bool severity_parse(const char *s, enum severity *severity)
+{
+	for (unsigned i = 0; i < sizeof severities / sizeof *severities; i++)
+		if (strcmp(s, severities[i]) == 0) {
+			*severity = (enum severity)i;
+			return true;
+		}
+	return false;
+}
+
+const struct detect_options detect_defaults = {
+    .baseline = true,
+    .warm_up = 60 * MINUTE,
+    .share_min = 0.10,
+    .shift_min = 0.10,
+    .down_below = 0.2,
+    .up_from = 0.5,
+    .lost_after = 30 * MINUTE,
+    .primary_after = 30 * MINUTE,
+    .down_after = MINUTE,
+    .up_after = MINUTE,
+    .episode_gap = 24 * 60 * MINUTE,
+    .instability_window = 60 * MINUTE,
+    .vantage_min = 3,
+    .down_vantage_min = 2,
+    .instability_changes = 5,
+};
+
+enum knob_type { KNOB_PART, KNOB_SPAN, KNOB_COUNT };
+static const struct knob {
+	const char *name;
+	enum knob_type type;
+	size_t offset;
+} knobs[] = {
+    {"warm-up", KNOB_SPAN, offsetof(struct detect_options, warm_up)},
+    {"share-min", KNOB_PART, offsetof(struct detect_options, share_min)},
+    {"shift-min", KNOB_PART, offsetof(struct detect_options, shift_min)},
+    {"down-below", KNOB_PART, offsetof(struct detect_options, down_below)},
+    {"up-from", KNOB_PART, offsetof(struct detect_options, up_from)},
+    {"lost-after", KNOB_SPAN, offsetof(struct detect_options, lost_after)},
+    {"primary-after", KNOB_SPAN, offsetof(struct detect_options, primary_after)},
+    {"down-after", KNOB_SPAN, offsetof(struct detect_options, down_after)},
+    {"up-after", KNOB_SPAN, offsetof(struct detect_options, up_after)},
+    {"episode-gap", KNOB_SPAN, offsetof(struct detect_options, episode_gap)},
+    {"instability-window", KNOB_SPAN, offsetof(struct detect_options, instability_window)},
+    {"vantage-min", KNOB_COUNT, offsetof(struct detect_options, vantage_min)},
+    {"down-vantage-min", KNOB_COUNT, offsetof(struct detect_options, down_vantage_min)},
+    {"instability-changes", KNOB_COUNT, offsetof(struct detect_options, instability_changes)},
+};
+
+static bool knob_set(const struct knob *k, char *at, const char *value)
+{
+	char *end;
+	double v;
+
+	if (k->type == KNOB_SPAN)
+		return utime_parse_span(value, (utime_t *)(void *)at);
+	v = strtod(value, &end);
+	if (end == value || *end || v < 0)
+		return false;
+	if (k->type == KNOB_PART) {
+		*(double *)(void *)at = v;
+		return v <= 1;
+	}
+	*(unsigned *)(void *)at = (unsigned)v;
+	return v >= 1 && v <= 1000;
+}
+
+int detect_option(struct detect_options *o, const char *name, const char *value)
+{
+	for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++)
+		if (strcmp(knobs[i].name, name) == 0)
+			return knob_set(&knobs[i], (char *)o + knobs[i].offset, value) ? 1 : -1;
+	return 0;
+}
+
+/* ---- life ---- */
+
+struct detect *detect_new(const struct table *t, const struct facts *f, const struct detect_options *o,
+    void (*tell)(void *arg, const struct event *e), void *arg)
+{
+	struct detect *d = mem_alloc(sizeof *d);
+
+	d->t = t;
+	d->f = f;
+	d->o = *o;
+	d->tell = tell;
+	d->tell_arg = arg;
+	d->now = d->start = d->voters_at = UTIME_NONE;
+	d->second = INT64_MIN;
+	d->quiet = true;
+	d->voters_due = o->ready;
+	if (d->o.vantage_min > CANDIDATES)
+		d->o.vantage_min = CANDIDATES;
+	return d;
+}
+
+static void free_events(struct detect *d)
+{
+	for (size_t i = 0; i < d->n_events; i++)
+		if (d->event[i]) {
+			event_free(&d->event[i]->e);
+			free(d->event[i]);
+		}
+	free(d->event);
+}
+
+static void free_carriers(struct detect *d)
+{
+	for (size_t i = 0; i < d->n_carriers; i++) {
+		free(d->carrier[i].drift);
+		free(d->carrier[i].gain.member);
+		free(d->carrier[i].loss.member);
+	}
+	for (size_t i = 0; i < d->n_incidents; i++) {
+		free(d->incident[i].victim);
+		free(d->incident[i].prefix);
+	}
+	free(d->carrier);
+	free(d->incident);
+}
+
+void detect_free(struct detect *d)
+{
+	struct table_of *maps[] = {
+	    &d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples, &d->otc, &d->groups};
+
+	if (!d)
+		return;
+	free_events(d);
+	free_carriers(d);
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+		map_free(maps[i]);
+	for (size_t i = 0; d->met && i < d->peers; i++)
+		free(d->met[i]);
+	free(d->met);
+	free(d->met_words);
+	journal_free(d);
+	free(d->path);
+	free(d->prefix);
+	free(d->as);
+	free(d->place);
+	free(d->member);
+	free(d->cell);
+	free(d->pair);
+	free(d->touched_member);
+	free(d->touched_carrier);
+	free(d->dirty_place);
+	free(d->due);
+	free(d->vote);
+	free(d->peer_asn);
+	free(d->peer_home);
+	free(d->watch);
+	voters_free(&d->voters[0]);
+	voters_free(&d->voters[1]);
+	free(d);
+}
+
+void detect_on_sample(struct detect *d, void (*sample)(void *arg, const struct sample *s), void *arg)
+{
+	d->sample = sample;
+	d->sample_arg = arg;
+}
+
+/* ---- time ---- */
+
+static void time_passes(struct detect *d, utime_t now)
+{
+	int64_t second = now / UTIME_SECOND;
+
+	if (d->now == UTIME_NONE) {
+		d->start = now;
+		d->voters_at = now;
+	}
+	if (second != d->second) {
+		settle(d);
+		due_run(d, second * UTIME_SECOND - 1);
+		d->second = second;
+	}
+	if (d->now == UTIME_NONE || now > d->now)
+		d->now = now;
+	if (!d->armed && !d->o.baseline && now - d->start >= d->o.warm_up)
+		d->armed = true;
+}
+
+/* Without a baseline a peer's first word of a prefix says what was there, not what changed. */
+static bool first_word(struct detect *d, const struct change *c)
+{
+	size_t word = c->prefix / 64;
+	uint64_t bit = UINT64_C(1) << (c->prefix % 64);
+
+	if (d->o.baseline || c->peer >= d->peers)
+		return false;
+	if (word >= d->met_words[c->peer]) {
+		size_t n = d->prefix_cap / 64 + 1;
+		d->met[c->peer] = mem_grow(d->met[c->peer], n, sizeof **d->met);
+		memset(d->met[c->peer] + d->met_words[c->peer], 0,
+		    (n - d->met_words[c->peer]) * sizeof **d->met);
+		d->met_words[c->peer] = n;
+	}
+	if (d->met[c->peer][word] & bit)
+		return false;
+	d->met[c->peer][word] |= bit;
+	return true;
+}
+
+static void change_one(struct detect *d, const struct change *c)
+{
+	bool learnt;
+
+	time_passes(d, c->time);
+	if (c->kind > CHANGE_RESET) {
+		health_change(d, c);
+		return;
+	}
+	learnt = first_word(d, c);
+	d->quiet = !d->armed || c->kind != CHANGE_ROUTE || learnt;
+	if (c->kind == CHANGE_ROUTE && c->new == PATH_NONE && c->peer < d->peers)
+		health_withdrawal(d, c);
+	tally_change(d, c);
+	if (d->armed && d->quiet)
+		for (uint32_t m = d->prefix[c->prefix].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+			d->place[d->member[m].place].learned = true;
+}
+
+void detect_changes(struct detect *d, const struct change *c, size_t n)
+{
+	paths_grow(d);
+	prefixes_grow(d);
+	peers_grow(d);
+	for (size_t i = 0; i < n; i++)
+		change_one(d, &c[i]);
+	if (d->now == UTIME_NONE)
+		return;
+	health_thaw(d);
+	if (d->voters_due || d->now - d->voters_at >= MINUTE ||
+	    (!d->o.baseline && peer_count(d->t) && !d->votes_ever))
+		voters_refresh(d);
+}
+
+void detect_tick(struct detect *d, utime_t now)
+{
+	paths_grow(d);
+	prefixes_grow(d);
+	peers_grow(d);
+	time_passes(d, now);
+	if (d->now - d->voters_at >= MINUTE)
+		voters_refresh(d);
+}
+
+/* What is pending is judged by what is known; what is still open stays so. */
+void detect_end(struct detect *d, utime_t now)
+{
+	detect_tick(d, now);
+	settle(d);
+	due_run(d, now);
+}

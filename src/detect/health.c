@@ -1,0 +1,105 @@
+/*
+ * detect/health: peers and collectors that fall silent. In: state changes, gaps, withdrawals counted by peer.
+ * Out: peer-reset and collector-gap, scope health. A peer that loses more than 30 % of its table within a
+ * minute is frozen (does not vote) until it has nine tenths of it back (methods: BGPCorsaro routingtables).
+ */
+#include "detect/inner.h"
+
+#include <stdio.h>
+
+static const double gone_part = 0.30, back_part = 0.90;
+
+static uint32_t peer_routes(const struct detect *d, peer_id peer)
+{
+	const struct peer *p = peer_of(d->t, peer);
+
+	return p->routes[0] + p->routes[1];
+}
+
+static void reset_tell(struct detect *d, peer_id peer, utime_t at, const char *how)
+{
+	const struct peer *p = peer_of(d->t, peer);
+	char text[ADDR_TEXT + 1];
+	uint32_t index;
+	struct event *e;
+
+	if (event_at(d, d->watch[peer].event))
+		return;
+	index = event_open(d, EVENT_PEER_RESET, SCOPE_HEALTH, NO_INDEX, at);
+	e = event_at(d, index);
+	d->watch[peer].event = index;
+	e->asn = p->key.asn;
+	e->vantage = e->collectors = 1;
+	text[addr_text(text, &p->key.addr)] = '\0';
+	event_why(e, "peer AS%u (%s) of %s: %s", p->key.asn, text, collector_name(d->t, p->collector), how);
+	event_tell(d, index);
+}
+
+static void gap_tell(struct detect *d, const struct change *c)
+{
+	uint32_t index = event_open(
+	    d, EVENT_COLLECTOR_GAP, SCOPE_HEALTH, NO_INDEX, c->time - (utime_t)c->old * UTIME_SECOND);
+	struct event *e = event_at(d, index);
+
+	e->collectors = 1;
+	event_why(
+	    e, "%s was silent for %u s", collector_name(d->t, peer_of(d->t, c->peer)->collector), c->old);
+	event_tell(d, index);
+	event_close(d, index, c->time);
+}
+
+void health_change(struct detect *d, const struct change *c)
+{
+	switch (c->kind) {
+	case CHANGE_PEER_DOWN:
+		d->voters_due = true;
+		if (d->armed && c->peer < d->peers)
+			reset_tell(d, c->peer, c->time, "the session went down");
+		break;
+	case CHANGE_PEER_UP:
+		d->voters_due = true;
+		if (c->peer < d->peers)
+			event_close(d, d->watch[c->peer].event, c->time);
+		break;
+	case CHANGE_GAP:
+		d->voters_due = true;
+		if (d->armed)
+			gap_tell(d, c);
+		break;
+	case CHANGE_DUMP_END:
+		d->voters_due = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Counts a voting peer's withdrawals a minute at a time. */
+void health_withdrawal(struct detect *d, const struct change *c)
+{
+	struct peer_watch *w = &d->watch[c->peer];
+
+	if (w->start == UTIME_NONE || c->time - w->start >= MINUTE) {
+		w->start = c->time;
+		w->gone = 0;
+		w->had = peer_routes(d, c->peer);
+	}
+	if (++w->gone < 16 || w->frozen || w->gone <= gone_part * w->had)
+		return;
+	w->frozen = true;
+	w->back_at = (uint32_t)(back_part * w->had);
+	d->voters_due = true;
+	reset_tell(d, c->peer, w->start, "more than 30 % of its table went within a minute");
+}
+
+void health_thaw(struct detect *d)
+{
+	for (peer_id i = 0; i < d->peers; i++) {
+		struct peer_watch *w = &d->watch[i];
+		if (!w->frozen || peer_routes(d, i) < w->back_at)
+			continue;
+		w->frozen = false;
+		d->voters_due = true;
+		event_close(d, w->event, d->now);
+	}
+}

@@ -1,0 +1,442 @@
+/*
+ * detect/inner: what the files of this room share. One run's state hangs off struct detect: a fact line per
+ * path and per prefix, a member per (place, prefix), a cell per (member, upstream) holding its votes, a
+ * carrier per (place, upstream) holding the running sums, a ring of the changes that mattered (journal), and
+ * one heap of things to be judged later (due). A place is a territory in one family.
+ */
+#ifndef DETECT_INNER_H
+#define DETECT_INNER_H
+
+#include "detect/detect.h"
+
+/* One vantage AS's vote; an AS with k voting peers gives each a k-th of it. Divisible by 1..10. */
+enum { VOTE = 5040 };
+enum { SMALL_PLACE = 20 }; /* territories up to this many prefixes are told prefix by prefix */
+enum { CANDIDATES = 8 };   /* vantage ASes told apart while an upstream is not yet established */
+enum { FLIPS = 5 };        /* times kept for instability */
+#define MINUTE       (60 * UTIME_SECOND)
+#define GROUP_WITHIN (5 * MINUTE)        /* what happens together is told together */
+#define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
+#define DAY          (24 * 60 * MINUTE)
+#define NO_INDEX     UINT32_MAX
+
+/* What a route says of a place: no route, a route without a clean way in, or the upstream's ASN. */
+#define UP_NONE ((asn_t)0)
+#define UP_DARK ((asn_t)UINT32_MAX)
+
+enum { FACT_DIRTY = 1, FACT_LEAK = 2 };
+enum phase { PHASE_UP, PHASE_OVER, PHASE_DOWN }; /* how a path has run so far, from the origin outward */
+
+struct path_fact { /* 16 bytes, inherited from the tail at birth */
+	asn_t origin;
+	asn_t border; /* first AS outside the origin's own country; 0: never left it */
+	asn_t gateway;
+	cc_t home;
+	uint8_t flags, phase;
+};
+
+struct prefix_fact {       /* 16 bytes */
+	uint32_t member;   /* first member, NO_INDEX */
+	uint32_t journal;  /* last entry of the journal + 1, 0: none */
+	asn_t origin;      /* the established one, 0: none yet */
+	cc_t country;      /* of the partition */
+	uint8_t known : 1; /* member looked for */
+	uint8_t announced : 1;
+	uint8_t watched : 1; /* origins are counted in pairs */
+	uint8_t spare;
+};
+
+struct place {
+	char id[64];
+	enum territory_kind kind;
+	cc_t country;                /* partition, or kind country */
+	const struct territory *who; /* NULL in the partition */
+	uint8_t family;
+	uint32_t first_member, first_carrier; /* chains */
+	uint32_t members, up_members;         /* up: established and UP */
+	uint64_t sum;                         /* of weight x votes with an upstream */
+	uint64_t seen, whole; /* of weight x votes visible; of weight; both over established */
+	uint32_t votes;       /* of everyone entitled */
+	uint8_t level, state; /* enum level, now and as judged */
+	utime_t fall, last_loss, rise, last_gain, crossed, visible_since;
+	float before;
+	uint32_t outage;  /* open territory outage, NO_INDEX */
+	uint32_t group;   /* small places: open outage of some prefixes */
+	uint32_t primary; /* carrier, NO_INDEX */
+	uint32_t challenger;
+	utime_t challenge; /* since when the challenger leads */
+	uint32_t primary_event;
+	uint64_t primary_episode;
+	uint64_t trouble_episode; /* of outages and instability */
+	utime_t trouble_last;
+	utime_t explained; /* last time an upstream event was told: no share-shift beside it */
+	float told_visible;
+	uint32_t instability;
+	utime_t moved[8];  /* when upstreams came and went, latest last */
+	bool dirty, stale; /* stale: sums moved enough for every carrier to be looked at */
+	bool learned;      /* routes were met for the first time in this second: no step */
+	uint64_t stale_sum;
+};
+
+enum level { LEVEL_UNKNOWN, LEVEL_DOWN, LEVEL_DEGRADED, LEVEL_UP };
+
+struct member_of {
+	uint32_t place;
+	prefix_id prefix;
+	uint32_t next_of_prefix, next_of_place;
+	uint32_t cells;   /* chain */
+	uint32_t visible; /* votes with a route */
+	uint64_t weight;
+	uint8_t level, state;
+	bool established, touched;
+	uint8_t flips;
+	uint32_t main;             /* carrier with most votes when last looked at; NO_INDEX: none, or down */
+	uint32_t outage;           /* open event it is part of */
+	utime_t fall, last_loss;   /* first and latest vote lost of a decline */
+	utime_t rise, last_gain;   /* of a recovery */
+	utime_t crossed, up_since; /* level entered; state UP entered */
+	float before;              /* visibility before the decline */
+	utime_t flip[FLIPS];
+	uint8_t dark; /* bit i: flip[i] is of visibility, not of the carrier */
+};
+
+struct cell {
+	uint32_t carrier, next, votes;
+	bool held;      /* carried by enough vantage ASes since it rose */
+	bool before;    /* was held in an earlier stay, or in the baseline */
+	uint32_t event; /* open, that told of its last move */
+	utime_t at;     /* of the first vote of this stay, or of the last one's end */
+};
+
+enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
+
+struct carrier {
+	uint32_t place, next;
+	asn_t asn;
+	uint8_t stay;
+	bool returning;   /* this stay began from lost */
+	bool known;       /* seen in kept history, the baseline or the warm-up */
+	bool established; /* enough vantage ASes saw it in this stay */
+	bool touched;
+	uint8_t candidates;
+	peer_id last_peer;
+	uint32_t held, routes;
+	uint64_t sum;
+	utime_t since, zero, last_known;
+	utime_t fall, last_loss; /* first and latest route lost of a decline */
+	asn_t candidate[CANDIDATES];
+	uint32_t candidate_routes[CANDIDATES];
+	float share, calm, told; /* now; before the burst under way; as last sampled */
+	utime_t share_at, burst; /* last move; first one of the burst under way */
+	uint32_t event;          /* index of the event of this stay, NO_INDEX */
+	uint64_t episode;
+	utime_t episode_last;
+	struct move {
+		utime_t start;
+		uint32_t held;    /* prefixes carried when it began */
+		uint32_t event;   /* small places: told at once */
+		uint32_t *member; /* large ones: judged when the five minutes are over */
+		size_t n, cap;
+	} gain, loss;
+	struct drift *drift; /* NULL until it ever held a tenth */
+};
+
+enum { DRIFT_STEPS = 96 };
+struct drift { /* steps of a share within seven days, for the CUSUM */
+	unsigned n;
+	utime_t at[DRIFT_STEPS];
+	float level[DRIFT_STEPS];
+	double sum;    /* of what is beyond the allowance */
+	utime_t since; /* of the deviation under way, UTIME_NONE */
+	uint32_t event;
+	float settle_level;
+};
+
+struct entry { /* of the journal */
+	utime_t time;
+	path_id old, new;
+	prefix_id prefix;
+	uint32_t prev; /* same prefix: entry + 1, 0: none */
+	peer_id peer;
+	uint8_t kind;
+};
+
+enum due_kind {
+	DUE_RETELL,     /* subject: carrier; its event has settled */
+	DUE_LOST,       /* carrier */
+	DUE_CELL_LOST,  /* cell */
+	DUE_MOVE_GAIN,  /* carrier */
+	DUE_MOVE_LOSS,  /* carrier */
+	DUE_DOWN,       /* member */
+	DUE_UP,         /* member */
+	DUE_PLACE_DOWN, /* place */
+	DUE_PLACE_UP,   /* place */
+	DUE_PRIMARY,    /* place */
+	DUE_DRIFT,      /* carrier */
+	DUE_QUIET,      /* instability: event */
+	DUE_ORIGIN_END, /* incident */
+	DUE_LEAK_END,   /* incident */
+	DUE_KINDS
+};
+struct due {
+	utime_t at, stamp; /* stamp: the subject's own time then; judged void if it moved on */
+	uint32_t subject;
+	uint32_t other; /* a member, where the subject is a cell */
+	uint64_t order; /* of entry: equal times keep it */
+	uint8_t kind;
+};
+
+struct pair { /* a prefix and an origin that is not its established one */
+	prefix_id prefix;
+	asn_t origin;
+	uint32_t routes;
+	bool known;
+	uint8_t seers;
+	asn_t seer[CANDIDATES];
+	utime_t since, zero;
+	uint32_t incident;
+};
+
+struct victim {
+	asn_t asn;
+	unsigned n;
+};
+
+struct incident { /* of one new origin or one leaker */
+	enum event_kind kind;
+	asn_t asn;
+	utime_t first, last, zero;
+	uint32_t event; /* NO_INDEX: not told yet */
+	uint32_t live;  /* routes under way */
+	uint8_t seers;
+	asn_t seer[CANDIDATES];
+	struct victim *victim;
+	size_t victims, victim_cap;
+	prefix_id *prefix;
+	size_t prefixes, cap;
+	bool told;
+};
+
+struct open_event { /* an event that may still change */
+	struct event e;
+	size_t cap; /* of e.prefix */
+	uint32_t place;
+	uint32_t live; /* prefixes still in the state it tells of */
+	utime_t last;  /* latest sign */
+	bool told, unsorted;
+};
+
+struct peer_watch { /* mass withdrawals of one peer */
+	utime_t start;
+	uint32_t gone, had, back_at;
+	bool frozen;
+	uint32_t event;
+};
+
+struct table_of { /* open addressing, u64 key to u32 value; key 0 is free */
+	uint64_t *key;
+	uint32_t *value;
+	size_t cap, n;
+};
+
+struct detect {
+	const struct table *t;
+	const struct facts *f;
+	struct detect_options o;
+	void (*tell)(void *, const struct event *);
+	void *tell_arg;
+	void (*sample)(void *, const struct sample *);
+	void *sample_arg;
+
+	utime_t now, start; /* time of the latest change; of the first */
+	int64_t second;
+	bool armed, quiet; /* armed: changes are news; quiet: this one is not */
+	bool voters_due, votes_ever;
+	utime_t voters_at;
+
+	struct path_fact *path;
+	size_t paths, path_cap;
+	struct prefix_fact *prefix;
+	size_t prefixes, prefix_cap;
+	struct table_of home; /* asn -> index into as */
+	struct as_fact {
+		cc_t home;
+		asn_t carried; /* an origin it was seen to carry, 0: none */
+		bool transit;  /* it carries at least two */
+	} * as;
+	size_t n_as, as_cap;
+	struct table_of carriers; /* place, asn -> carrier */
+	struct table_of places;   /* country, family -> place (partition) */
+	struct table_of pairs;    /* prefix, origin -> pair */
+	struct table_of origins;  /* new origin, kind -> incident */
+	struct table_of triples;  /* hash of a valley -> 1: known */
+	struct table_of otc;      /* path -> leaker told by Only-To-Customer */
+	struct table_of groups;   /* origin, family, kind -> open event of some of its prefixes */
+
+	struct place *place;
+	size_t n_places, place_cap;
+	struct member_of *member;
+	size_t n_members, member_cap;
+	struct cell *cell;
+	size_t n_cells, cell_cap;
+	struct carrier *carrier;
+	size_t n_carriers, carrier_cap;
+	struct pair *pair;
+	size_t n_pairs, pair_cap;
+	struct incident *incident;
+	size_t n_incidents, incident_cap;
+	struct open_event **event;
+	size_t n_events, event_cap;
+	uint64_t next_id;
+
+	uint32_t *touched_member;
+	size_t n_touched_members, touched_member_cap;
+	uint32_t *touched_carrier;
+	size_t n_touched_carriers, touched_carrier_cap;
+	uint32_t *dirty_place;
+	size_t n_dirty, dirty_cap;
+
+	struct due *due;
+	size_t n_due, due_cap;
+	uint64_t due_order;
+
+	struct entry *journal;
+	uint32_t journal_n; /* entries ever written, + 1 */
+
+	uint16_t *vote; /* weight by peer, one row a family */
+	size_t peers;
+	asn_t *peer_asn;
+	cc_t *peer_home;
+	struct voters voters[2];
+	uint32_t votes[2]; /* of all voters */
+	unsigned ases[2];
+	struct peer_watch *watch;
+	uint64_t **met; /* without a baseline: prefixes a peer has shown, a bit each */
+	size_t *met_words;
+};
+
+/* ---- maps (map.c) ---- */
+uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */
+void map_put(struct table_of *m, uint64_t key, uint32_t value);
+void map_free(struct table_of *m);
+
+/* ---- border.c: what a path says of a place ---- */
+void paths_grow(struct detect *d);
+cc_t asn_home(struct detect *d, asn_t asn);
+bool asn_is_transit(struct detect *d, asn_t asn); /* seen to carry at least two other networks */
+asn_t route_upstream(struct detect *d, const struct place *p, path_id path);
+bool peer_inside(struct detect *d, const struct place *p, peer_id peer);
+asn_t path_leaker(const struct detect *d, path_id path, asn_t *from, asn_t *to);
+
+/* ---- place.c: places, members, carriers, cells ---- */
+void place_entitle(struct detect *d, struct place *p);
+void prefixes_grow(struct detect *d);
+uint32_t prefix_members(struct detect *d, prefix_id prefix); /* first member; looks the first time */
+uint32_t place_by_id(struct detect *d, const char *id, uint8_t family);
+uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);      /* finds or makes */
+uint32_t cell_find(struct detect *d, uint32_t member, uint32_t carrier); /* finds or makes */
+bool prefix_in_shares(const struct prefix *p);
+void member_reweigh(struct detect *d, uint32_t member);
+void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */
+
+/* ---- tally.c: votes ---- */
+void tally_change(struct detect *d, const struct change *c);
+void voters_refresh(struct detect *d);
+void peers_grow(struct detect *d);
+double member_visibility(const struct detect *d, const struct member_of *m);
+double place_visibility(const struct place *p);
+double carrier_share(const struct detect *d, const struct carrier *c);
+unsigned vantage_needed(const struct detect *d, const struct place *p);
+void settle(struct detect *d); /* end of a second: touched members, carriers and places */
+
+/* ---- journal.c ---- */
+utime_t journal_decline(
+    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
+uint32_t journal_add(struct detect *d, const struct change *c);
+void journal_free(struct detect *d);
+const struct entry *journal_at(const struct detect *d, uint32_t n); /* NULL: overwritten */
+/*
+ * Fills vantage, collectors and evidence of e from the journal: changes of its prefixes in [from, to] for
+ * which matters() holds.
+ */
+struct matter {
+	const struct place *place;
+	asn_t upstream;
+	asn_t origin;
+	enum { MATTER_GAIN, MATTER_LOSS, MATTER_GONE, MATTER_ORIGIN, MATTER_LEAK, MATTER_ANY } what;
+};
+void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
+
+/* ---- due.c ---- */
+void due_add(
+    struct detect *d, enum due_kind kind, utime_t at, uint32_t subject, uint32_t other, utime_t stamp);
+void due_run(struct detect *d, utime_t until);
+
+/* ---- tell.c: events ---- */
+uint32_t event_open(
+    struct detect *d, enum event_kind kind, enum event_scope scope, uint32_t place, utime_t at);
+struct event *event_at(struct detect *d, uint32_t index); /* NULL: closed */
+void event_add_prefix(struct detect *d, uint32_t index, const struct prefix *p);
+void event_sort(struct detect *d, uint32_t index); /* its prefixes, each once */
+void event_tell(struct detect *d, uint32_t index);
+void event_drop(struct detect *d, uint32_t index);               /* never told, forgotten */
+void event_close(struct detect *d, uint32_t index, utime_t end); /* tells the end, forgets it */
+/* Joins the episode where its last sign is within the gap, else begins one. */
+void event_join(struct detect *d, uint32_t index, uint64_t *episode, utime_t *last);
+void event_why(struct event *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void event_upstream(struct detect *d, struct event *e, asn_t upstream);
+void place_text(const struct detect *d, const struct place *p, char *buf, size_t n);
+void asn_text(const struct detect *d, asn_t asn, char *buf, size_t n);
+enum severity severity_of(const struct place *p, double part);
+
+/* ---- upstream.c ---- */
+void carrier_rise(struct detect *d, uint32_t carrier, utime_t at);
+void carrier_route(struct detect *d, uint32_t carrier, asn_t vantage, bool gained, utime_t at);
+void carrier_fall(struct detect *d, uint32_t carrier, utime_t at);
+void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
+void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
+void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
+void carrier_retell(struct detect *d, const struct due *due);
+void carrier_judge_lost(struct detect *d, const struct due *due);
+void cell_judge_lost(struct detect *d, const struct due *due);
+void move_judge_gain(struct detect *d, const struct due *due);
+void move_judge_loss(struct detect *d, const struct due *due);
+
+/* ---- share.c ---- */
+void share_settle(struct detect *d, uint32_t place);
+void carrier_settle(struct detect *d, uint32_t carrier);
+void share_rebase(struct detect *d); /* voters changed: no step is a happening */
+void primary_judge(struct detect *d, const struct due *due);
+void drift_judge(struct detect *d, const struct due *due);
+
+/* ---- outage.c ---- */
+void member_level(struct detect *d, uint32_t member, utime_t at);
+void place_level(struct detect *d, uint32_t place, utime_t at);
+void down_judge(struct detect *d, const struct due *due);
+void up_judge(struct detect *d, const struct due *due);
+void place_down_judge(struct detect *d, const struct due *due);
+void place_up_judge(struct detect *d, const struct due *due);
+
+/* ---- unstable.c ---- */
+void place_moved(struct place *p, utime_t at); /* an upstream came or went: not unrest */
+void member_flip(struct detect *d, uint32_t member, utime_t at);
+void quiet_judge(struct detect *d, const struct due *due);
+
+/* ---- origin.c ---- */
+void origin_change(
+    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
+void victims_text(struct detect *d, struct incident *x, char *buf, size_t n);
+void incident_place(struct detect *d, uint32_t index, prefix_id held, size_t others);
+void origin_end_judge(struct detect *d, const struct due *due);
+
+/* ---- leak.c ---- */
+void leak_change(
+    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
+void leak_end_judge(struct detect *d, const struct due *due);
+
+/* ---- health.c ---- */
+void health_change(struct detect *d, const struct change *c);
+void health_thaw(struct detect *d); /* at the end of a batch */
+void health_withdrawal(struct detect *d, const struct change *c);
+
+#endif

@@ -1,0 +1,172 @@
+/*
+ * detect/journal: a ring of the changes that moved an upstream, a route's presence, an origin or a leak,
+ * chained by prefix, latest first. In: changes. Out: evidence: who saw what, before and after. Fixed memory;
+ * what is overwritten can no longer be shown, and an event then has fewer witnesses, never wrong ones.
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING = 1 << 20 };
+
+uint32_t journal_add(struct detect *d, const struct change *c)
+{
+	struct prefix_fact *pf = &d->prefix[c->prefix];
+	uint32_t n;
+
+	if (!d->journal) {
+		d->journal = pages_reserve(RING * sizeof *d->journal);
+		d->journal_n = 1;
+	}
+	n = d->journal_n++;
+	d->journal[n % RING] =
+	    (struct entry){c->time, c->old, c->new, c->prefix, pf->journal, c->peer, c->kind};
+	pf->journal = n;
+	return n;
+}
+
+void journal_free(struct detect *d)
+{
+	if (d->journal)
+		pages_free(d->journal, RING * sizeof *d->journal);
+}
+
+const struct entry *journal_at(const struct detect *d, uint32_t n)
+{
+	if (!n || !d->journal || d->journal_n - n > RING)
+		return NULL;
+	return &d->journal[n % RING];
+}
+
+/* The first route lost by this upstream in the decline of the prefix that ended at `end`. */
+utime_t journal_decline(
+    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end)
+{
+	utime_t first = end;
+
+	for (uint32_t n = d->prefix[prefix].journal; n;) {
+		const struct entry *x = journal_at(d, n);
+		if (!x || x->prefix != prefix || first - x->time > DECLINE_GAP)
+			break;
+		if (x->time < first && x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
+		    route_upstream(d, p, x->new) != upstream)
+			first = x->time;
+		n = x->prev;
+	}
+	return first;
+}
+
+static bool entry_matters(struct detect *d, const struct entry *x, const struct matter *m)
+{
+	bool quiet = x->kind != CHANGE_ROUTE;
+
+	switch (m->what) {
+	case MATTER_GAIN:
+		return !quiet && route_upstream(d, m->place, x->new) == m->upstream &&
+		       route_upstream(d, m->place, x->old) != m->upstream;
+	case MATTER_LOSS:
+		return !quiet && route_upstream(d, m->place, x->old) == m->upstream &&
+		       route_upstream(d, m->place, x->new) != m->upstream;
+	case MATTER_GONE:
+		return !quiet && x->old != PATH_NONE && x->new == PATH_NONE;
+	case MATTER_ORIGIN:
+		return !quiet && x->new != PATH_NONE && d->path[x->new].origin == m->origin;
+	case MATTER_LEAK:
+		return !quiet && x->new != PATH_NONE && d->path[x->new].flags &FACT_LEAK;
+	default:
+		return !quiet;
+	}
+}
+
+enum { PEERS_SHOWN = 1024 };
+struct seen { /* entries that matter, one a peer: its earliest */
+	const struct entry *v[PEERS_SHOWN];
+	size_t n;
+};
+
+static void seen_add(struct seen *s, const struct entry *x)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->peer == x->peer) {
+			if (x->time <= s->v[i]->time)
+				s->v[i] = x;
+			return;
+		}
+	if (s->n < PEERS_SHOWN)
+		s->v[s->n++] = x;
+}
+
+static int entry_cmp(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x->peer < y->peer ? -1 : x->peer > y->peer;
+}
+
+static void evidence_take(struct detect *d, struct event *e, const struct entry *x)
+{
+	struct evidence *v = &e->evidence[e->evidences++];
+
+	memset(v, 0, sizeof *v);
+	v->peer = peer_of(d->t, x->peer)->key;
+	v->at = x->time;
+	if (x->old != PATH_NONE)
+		v->before_n = (uint8_t)path_list(d->t, x->old, v->before, EVIDENCE_PATH_MAX);
+	if (x->new != PATH_NONE)
+		v->after_n = (uint8_t)path_list(d->t, x->new, v->after, EVIDENCE_PATH_MAX);
+	if (v->before_n > EVIDENCE_PATH_MAX)
+		v->before_n = EVIDENCE_PATH_MAX;
+	if (v->after_n > EVIDENCE_PATH_MAX)
+		v->after_n = EVIDENCE_PATH_MAX;
+}
+
+static void event_count(struct detect *d, struct event *e, const struct seen *s)
+{
+	unsigned ases = 0, collectors = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct peer *p = peer_of(d->t, s->v[i]->peer);
+		bool as = false, collector = false;
+		for (size_t k = 0; k < i; k++) {
+			const struct peer *q = peer_of(d->t, s->v[k]->peer);
+			as |= q->key.asn == p->key.asn;
+			collector |= q->collector == p->collector;
+		}
+		ases += !as;
+		collectors += !collector;
+	}
+	e->vantage = ases;
+	e->collectors = collectors;
+}
+
+enum { PREFIXES_LOOKED_AT = 256 };
+
+void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
+{
+	struct seen s = {.n = 0};
+
+	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		if (id == PREFIX_NONE || id >= d->prefixes)
+			continue;
+		for (uint32_t n = d->prefix[id].journal; n;) {
+			const struct entry *x = journal_at(d, n);
+			if (!x || x->prefix != id || x->time < from)
+				break;
+			if (x->time <= to && entry_matters(d, x, what))
+				seen_add(&s, x);
+			n = x->prev;
+		}
+	}
+	if (!s.n)
+		return;
+	qsort(s.v, s.n, sizeof *s.v, entry_cmp);
+	event_count(d, e, &s);
+	e->evidences = 0;
+	for (size_t i = 0; i < s.n && i < EVIDENCE_MAX; i++)
+		evidence_take(d, e, s.v[i]);
+}

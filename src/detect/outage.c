@@ -1,0 +1,322 @@
+/*
+ * detect/outage: prefixes and places that go dark and come back. In: visibility as it moves. Out: outage
+ * events: one for a place, or one for the prefixes of a network that went together. States UP (>= up_from),
+ * DEGRADED, DOWN (< down_below); never "zero", for peers miss withdrawals. What is still reached under a
+ * covering prefix, or is wholly covered by more specifics, is not down.
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static uint8_t level_of(const struct detect *d, double visibility)
+{
+	if (visibility < d->o.down_below)
+		return LEVEL_DOWN;
+	return visibility >= d->o.up_from ? LEVEL_UP : LEVEL_DEGRADED;
+}
+
+static void member_establish(struct detect *d, struct member_of *m, utime_t at)
+{
+	struct place *p = &d->place[m->place];
+
+	m->established = true;
+	m->state = LEVEL_UP;
+	m->up_since = at;
+	p->seen += m->weight * m->visible;
+	p->whole += m->weight;
+	p->up_members++;
+}
+
+/* It is gone for good, or reached otherwise: it no longer counts as missing. */
+static void member_forget(struct detect *d, struct member_of *m)
+{
+	struct place *p = &d->place[m->place];
+
+	m->established = false;
+	p->seen -= m->weight * m->visible;
+	p->whole -= m->weight;
+	p->up_members--;
+}
+
+void place_level(struct detect *d, uint32_t place, utime_t at)
+{
+	struct place *p = &d->place[place];
+	uint8_t level = p->whole ? level_of(d, place_visibility(p)) : LEVEL_UNKNOWN;
+
+	if (level == p->level)
+		return;
+	if (level == LEVEL_UP && p->level != LEVEL_UP) {
+		p->visible_since = at;
+		if (p->state == LEVEL_DOWN)
+			due_add(d, DUE_PLACE_UP, at + d->o.up_after, place, 0, at);
+		else
+			p->state = LEVEL_UP;
+	}
+	p->crossed = at;
+	p->level = level;
+	if (level == LEVEL_DOWN && p->state == LEVEL_UP && !d->quiet)
+		due_add(d, DUE_PLACE_DOWN, at + d->o.down_after, place, 0, at);
+}
+
+void member_level(struct detect *d, uint32_t member, utime_t at)
+{
+	struct member_of *m = &d->member[member];
+	uint8_t level = level_of(d, member_visibility(d, m));
+
+	if (!m->established && level == LEVEL_UP)
+		member_establish(d, m, at);
+	if (m->established)
+		place_level(d, m->place, at);
+	if (level == m->level)
+		return;
+	m->level = level;
+	m->crossed = at;
+	if (!m->established)
+		return;
+	if (level == LEVEL_DOWN && m->state == LEVEL_UP && !d->quiet)
+		due_add(d, DUE_DOWN, at + d->o.down_after, member, 0, at);
+	if (level != LEVEL_UP)
+		return;
+	if (m->state == LEVEL_DOWN)
+		due_add(d, DUE_UP, at + d->o.up_after, member, 0, at);
+	m->up_since = at;
+}
+
+/* ---- what is down really ---- */
+
+/* What part of the vantage ASes has a route for a prefix that covers this one. */
+static double visible_above(const struct detect *d, prefix_id prefix)
+{
+	double best = 0;
+
+	for (prefix_id i = prefix_parent(d->t, prefix); i != PREFIX_NONE && i < d->prefixes;
+	     i = prefix_parent(d->t, i)) {
+		uint32_t m = d->prefix[i].member;
+		if (m != NO_INDEX)
+			best = fmax(best, member_visibility(d, &d->member[m]));
+	}
+	return best;
+}
+
+/* Are its more specifics all of it, and up? */
+static bool covered_by_parts(const struct detect *d, prefix_id id)
+{
+	enum { PARTS = 256 };
+	prefix_id inside[PARTS];
+	const struct prefix *p = prefix_of(d->t, id);
+	size_t n = prefix_inside(d->t, p, inside, PARTS);
+	double part = 0;
+
+	for (size_t i = 0; i < n && i < PARTS; i++) {
+		uint32_t m =
+		    inside[i] == id || inside[i] >= d->prefixes ? NO_INDEX : d->prefix[inside[i]].member;
+		prefix_id above = prefix_parent(d->t, inside[i]);
+		bool outer = above == id || above == PREFIX_NONE || !prefix_covers(p, prefix_of(d->t, above));
+		if (outer && m != NO_INDEX && member_visibility(d, &d->member[m]) >= d->o.up_from)
+			part += exp2((double)p->len - prefix_of(d->t, inside[i])->len);
+	}
+	return part >= 0.999;
+}
+
+static bool member_is_down(struct detect *d, struct member_of *m)
+{
+	const struct place *p = &d->place[m->place];
+	uint32_t lost = p->votes > m->visible ? p->votes - m->visible : 0;
+	unsigned needed = p->votes / VOTE < d->o.down_vantage_min ? p->votes / VOTE : d->o.down_vantage_min;
+
+	if (lost < needed * VOTE || needed == 0)
+		return false;
+	if (visible_above(d, m->prefix) >= d->o.up_from)
+		return false;
+	return !covered_by_parts(d, m->prefix);
+}
+
+/* ---- events ---- */
+
+static uint64_t group_key(const struct detect *d, const struct member_of *m)
+{
+	return (uint64_t)(m->place + 1) << 32 | d->prefix[m->prefix].origin;
+}
+
+static uint32_t group_get(struct detect *d, const struct member_of *m)
+{
+	const struct place *p = &d->place[m->place];
+
+	return p->members <= SMALL_PLACE ? p->group : map_get(&d->groups, group_key(d, m));
+}
+
+static void group_put(struct detect *d, const struct member_of *m, uint32_t event)
+{
+	struct place *p = &d->place[m->place];
+
+	if (p->members <= SMALL_PLACE)
+		p->group = event;
+	else
+		map_put(&d->groups, group_key(d, m), event);
+}
+
+static void outage_why(struct detect *d, struct event *e, const struct place *p)
+{
+	char where[64], who[96] = "";
+
+	place_text(d, p, where, sizeof where);
+	if (e->asn)
+		asn_text(d, e->asn, who, sizeof who);
+	if (e->scope == SCOPE_TERRITORY)
+		event_why(e, "%s is dark: %zu prefixes down, visibility %.2f to %.2f", where, e->prefixes,
+		    e->before, e->after);
+	else
+		event_why(e, "%zu of %u prefixes of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
+		    p->members, where, *who ? " (" : "", who, *who ? ")" : "", e->before, e->after);
+}
+
+static void outage_add(struct detect *d, uint32_t index, uint32_t member)
+{
+	struct member_of *m = &d->member[member];
+
+	m->state = LEVEL_DOWN;
+	m->outage = index;
+	event_add_prefix(d, index, prefix_of(d->t, m->prefix));
+	d->event[index]->live++;
+	if (m->fall > d->event[index]->last)
+		d->event[index]->last = m->fall;
+}
+
+static void outage_tell(struct detect *d, uint32_t index, double weight, double before, double after)
+{
+	struct event *e = event_at(d, index);
+	struct place *p = &d->place[d->event[index]->place];
+	struct matter what = {.place = p, .what = MATTER_GONE};
+
+	event_sort(d, index);
+	e->before = before;
+	e->after = after;
+	journal_evidence(d, e, e->first_seen, d->now, &what);
+	e->severity = severity_of(p, p->whole ? weight / (double)p->whole : 1);
+	outage_why(d, e, p);
+	event_tell(d, index);
+}
+
+/* Every established prefix of the network that is down, in this place: is that the whole network? */
+static enum event_scope group_scope(const struct detect *d, const struct member_of *m, size_t down)
+{
+	const struct place *p = &d->place[m->place];
+	asn_t origin = d->prefix[m->prefix].origin;
+	size_t all = 0;
+
+	if (p->members <= SMALL_PLACE)
+		return down >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place)
+		all += d->member[i].established && d->prefix[d->member[i].prefix].origin == origin;
+	return down >= all ? SCOPE_AS : SCOPE_PREFIX;
+}
+
+static void outage_join(struct detect *d, uint32_t index, struct place *p)
+{
+	event_join(d, index, &p->trouble_episode, &p->trouble_last);
+}
+
+static void group_down(struct detect *d, uint32_t member)
+{
+	struct member_of *m = &d->member[member];
+	struct place *p = &d->place[m->place];
+	uint32_t index = group_get(d, m);
+	double weight = 0;
+	struct event *e = event_at(d, index);
+
+	if (!e || m->fall - d->event[index]->last > GROUP_WITHIN) {
+		index = event_open(d, EVENT_OUTAGE, SCOPE_PREFIX, m->place, m->fall);
+		e = event_at(d, index);
+		group_put(d, m, index);
+		if (p->members <= SMALL_PLACE)
+			outage_join(d, index, p);
+	}
+	if (m->fall < e->first_seen)
+		e->first_seen = m->fall;
+	outage_add(d, index, member);
+	event_sort(d, index);
+	e->scope = group_scope(d, m, e->prefixes);
+	e->asn = d->prefix[m->prefix].origin;
+	for (size_t i = 0; i < e->prefixes; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		weight += id == PREFIX_NONE || d->prefix[id].member == NO_INDEX
+			      ? 0
+			      : (double)d->member[d->prefix[id].member].weight;
+	}
+	outage_tell(d, index, weight, m->before, member_visibility(d, m));
+}
+
+void down_judge(struct detect *d, const struct due *due)
+{
+	struct member_of *m = &d->member[due->subject];
+	struct place *p = &d->place[m->place];
+
+	if (!m->established || m->level != LEVEL_DOWN || m->state == LEVEL_DOWN || m->crossed != due->stamp)
+		return;
+	if (!member_is_down(d, m)) {
+		member_forget(d, m);
+		return;
+	}
+	if (event_at(d, p->outage)) {
+		outage_add(d, p->outage, due->subject);
+		outage_tell(d, p->outage, (double)p->whole, p->before, place_visibility(p));
+	} else if (p->level == LEVEL_DOWN && p->state == LEVEL_UP) {
+		/* the place itself is about to be judged */
+		due_add(d, DUE_DOWN, p->crossed + d->o.down_after + 1, due->subject, 0, due->stamp);
+	} else {
+		group_down(d, due->subject);
+	}
+}
+
+void up_judge(struct detect *d, const struct due *due)
+{
+	struct member_of *m = &d->member[due->subject];
+	uint32_t index = m->outage;
+
+	if (m->state != LEVEL_DOWN || m->level != LEVEL_UP || m->crossed != due->stamp)
+		return;
+	m->state = LEVEL_UP;
+	m->outage = NO_INDEX;
+	if (event_at(d, index) && --d->event[index]->live == 0 && d->place[m->place].outage != index)
+		event_close(d, index, m->rise);
+}
+
+void place_down_judge(struct detect *d, const struct due *due)
+{
+	uint32_t place = due->subject;
+	struct place *p = &d->place[place];
+	uint32_t index;
+
+	if (p->level != LEVEL_DOWN || p->state != LEVEL_UP || p->crossed != due->stamp)
+		return;
+	p->state = LEVEL_DOWN;
+	index = event_open(d, EVENT_OUTAGE, SCOPE_TERRITORY, place, p->fall);
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
+		struct member_of *m = &d->member[i];
+		if (m->established && m->level == LEVEL_DOWN && m->state == LEVEL_UP && member_is_down(d, m))
+			outage_add(d, index, i);
+	}
+	if (d->event[index]->live == 0) { /* reached otherwise, all of it */
+		event_drop(d, index);
+		return;
+	}
+	p->outage = index;
+	outage_join(d, index, p);
+	if (event_at(d, p->group) && p->group != index)
+		event_at(d, index)->episode = event_at(d, p->group)->episode;
+	outage_tell(d, index, (double)p->whole, p->before, place_visibility(p));
+}
+
+void place_up_judge(struct detect *d, const struct due *due)
+{
+	struct place *p = &d->place[due->subject];
+
+	if (p->level != LEVEL_UP || p->crossed != due->stamp)
+		return;
+	p->state = LEVEL_UP;
+	event_close(d, p->outage, p->rise);
+	p->outage = NO_INDEX;
+}

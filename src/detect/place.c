@@ -1,0 +1,262 @@
+/*
+ * detect/place: births of places (a territory in one family), their members (prefixes), their carriers
+ * (upstreams) and the cells between the two. In: prefix ids, ASNs. Out: indexes that never change their
+ * meaning. Everything is owned by struct detect; arrays may move at a birth, indexes do not.
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <string.h>
+
+bool prefix_in_shares(const struct prefix *p)
+{
+	return p->family == FAMILY_IPV4 ? p->len >= 8 && p->len <= 24 : p->len >= 16 && p->len <= 48;
+}
+
+static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
+{
+	struct place *p;
+
+	d->place = vec_room(d->place, d->n_places, &d->place_cap, sizeof *d->place);
+	p = &d->place[d->n_places];
+	*p = (struct place){.family = family,
+	    .first_member = NO_INDEX,
+	    .first_carrier = NO_INDEX,
+	    .outage = NO_INDEX,
+	    .primary = NO_INDEX,
+	    .challenger = NO_INDEX,
+	    .primary_event = NO_INDEX,
+	    .instability = NO_INDEX,
+	    .group = NO_INDEX,
+	    .fall = UTIME_NONE,
+	    .last_loss = UTIME_NONE,
+	    .rise = UTIME_NONE,
+	    .last_gain = UTIME_NONE,
+	    .crossed = UTIME_NONE,
+	    .visible_since = UTIME_NONE,
+	    .challenge = UTIME_NONE,
+	    .explained = UTIME_NONE,
+	    .trouble_last = UTIME_NONE,
+	    .told_visible = -1};
+	for (size_t i = 0; i < sizeof p->moved / sizeof *p->moved; i++)
+		p->moved[i] = UTIME_NONE;
+	strncpy(p->id, id, sizeof p->id - 1);
+	return (uint32_t)d->n_places++;
+}
+
+static uint32_t place_of_country(struct detect *d, cc_t country, uint8_t family)
+{
+	uint64_t key = (uint64_t)country << 8 | family;
+	uint32_t index = map_get(&d->places, key);
+	char id[3];
+
+	if (index != NO_INDEX)
+		return index;
+	cc_text(id, country);
+	index = place_new(d, id, family);
+	d->place[index].kind = TERRITORY_COUNTRY;
+	d->place[index].country = country;
+	place_entitle(d, &d->place[index]);
+	map_put(&d->places, key, index);
+	return index;
+}
+
+static uint32_t place_of_asked(struct detect *d, const struct territory *who, uint8_t family)
+{
+	uint32_t index;
+
+	for (index = 0; index < d->n_places; index++)
+		if (d->place[index].who == who && d->place[index].family == family)
+			return index;
+	index = place_new(d, territory_id(who), family);
+	d->place[index].who = who;
+	d->place[index].kind = territory_kind(who);
+	if (territory_kind(who) == TERRITORY_COUNTRY)
+		d->place[index].country = cc_of(territory_id(who));
+	place_entitle(d, &d->place[index]);
+	return index;
+}
+
+uint32_t place_by_id(struct detect *d, const char *id, uint8_t family)
+{
+	if (!d->o.whos)
+		return strlen(id) == 2 ? place_of_country(d, cc_of(id), family) : NO_INDEX;
+	for (size_t i = 0; i < d->o.whos; i++)
+		if (strcmp(territory_id(d->o.who[i]), id) == 0)
+			return place_of_asked(d, d->o.who[i], family);
+	return NO_INDEX;
+}
+
+static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
+{
+	struct place *p = &d->place[place];
+	struct member_of *m;
+
+	d->member = vec_room(d->member, d->n_members, &d->member_cap, sizeof *d->member);
+	m = &d->member[d->n_members];
+	*m = (struct member_of){.place = place,
+	    .prefix = prefix,
+	    .next_of_prefix = d->prefix[prefix].member,
+	    .next_of_place = p->first_member,
+	    .cells = NO_INDEX,
+	    .weight = prefix_own(d->t, prefix),
+	    .main = NO_INDEX,
+	    .outage = NO_INDEX,
+	    .fall = UTIME_NONE,
+	    .last_loss = UTIME_NONE,
+	    .rise = UTIME_NONE,
+	    .last_gain = UTIME_NONE,
+	    .crossed = UTIME_NONE,
+	    .up_since = UTIME_NONE};
+	p->first_member = d->prefix[prefix].member = (uint32_t)d->n_members++;
+	p->members++;
+}
+
+static bool asked_has(const struct detect *d, const struct territory *who, const struct prefix *p)
+{
+	switch (territory_kind(who)) {
+	case TERRITORY_AS:
+		return false; /* by its origin: as_members_join */
+	case TERRITORY_PREFIX:
+		return prefix_covers(territory_prefix(who), p);
+	default:
+		return territory_has_prefix(who, p, d->now) != MEMBER_NO;
+	}
+}
+
+static void members_look(struct detect *d, prefix_id prefix)
+{
+	const struct prefix *p = prefix_of(d->t, prefix);
+	struct prefix_fact *pf = &d->prefix[prefix];
+
+	pf->known = 1;
+	if (!prefix_in_shares(p) || (d->o.family && d->o.family != p->family))
+		return;
+	if (!d->o.whos) {
+		pf->country = prefix_territory(d->f, p, d->now);
+		if (pf->country != CC_NONE)
+			member_new(d, prefix, place_of_country(d, pf->country, p->family));
+		return;
+	}
+	for (size_t i = 0; i < d->o.whos; i++)
+		if (asked_has(d, d->o.who[i], p))
+			member_new(d, prefix, place_of_asked(d, d->o.who[i], p->family));
+}
+
+uint32_t prefix_members(struct detect *d, prefix_id prefix)
+{
+	if (!d->prefix[prefix].known)
+		members_look(d, prefix);
+	return d->prefix[prefix].member;
+}
+
+static bool prefix_is_of(const struct detect *d, prefix_id prefix, uint32_t place)
+{
+	for (uint32_t m = d->prefix[prefix].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+		if (d->member[m].place == place)
+			return true;
+	return false;
+}
+
+void as_members_join(struct detect *d, prefix_id prefix, asn_t origin)
+{
+	const struct prefix *p = prefix_of(d->t, prefix);
+
+	for (size_t i = 0; i < d->o.whos; i++) {
+		const struct territory *who = d->o.who[i];
+		uint32_t place;
+		if (territory_kind(who) != TERRITORY_AS || territory_asn(who) != origin)
+			continue;
+		if (!prefix_in_shares(p) || (d->o.family && d->o.family != p->family))
+			continue;
+		place = place_of_asked(d, who, p->family);
+		if (!prefix_is_of(d, prefix, place))
+			member_new(d, prefix, place);
+	}
+}
+
+void prefixes_grow(struct detect *d)
+{
+	size_t n = prefix_count(d->t);
+
+	if (n > d->prefix_cap) {
+		d->prefix_cap = n + n / 2 + 1024;
+		d->prefix = mem_grow(d->prefix, d->prefix_cap, sizeof *d->prefix);
+	}
+	for (; d->prefixes < n; d->prefixes++)
+		d->prefix[d->prefixes] = (struct prefix_fact){.member = NO_INDEX};
+}
+
+uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
+{
+	uint64_t key = (uint64_t)(place + 1) << 32 | asn;
+	uint32_t index = map_get(&d->carriers, key);
+	struct carrier *c;
+
+	if (index != NO_INDEX)
+		return index;
+	d->carrier = vec_room(d->carrier, d->n_carriers, &d->carrier_cap, sizeof *d->carrier);
+	index = (uint32_t)d->n_carriers++;
+	c = &d->carrier[index];
+	*c = (struct carrier){.place = place,
+	    .next = d->place[place].first_carrier,
+	    .asn = asn,
+	    .last_peer = PEER_NONE,
+	    .since = UTIME_NONE,
+	    .zero = UTIME_NONE,
+	    .last_known = UTIME_NONE,
+	    .fall = UTIME_NONE,
+	    .last_loss = UTIME_NONE,
+	    .share_at = UTIME_NONE,
+	    .burst = UTIME_NONE,
+	    .event = NO_INDEX,
+	    .episode_last = UTIME_NONE,
+	    .gain = {.start = UTIME_NONE, .event = NO_INDEX},
+	    .loss = {.start = UTIME_NONE, .event = NO_INDEX}};
+	d->place[place].first_carrier = index;
+	map_put(&d->carriers, key, index);
+	return index;
+}
+
+uint32_t cell_find(struct detect *d, uint32_t member, uint32_t carrier)
+{
+	uint32_t index, idle = NO_INDEX;
+	struct cell *c;
+
+	for (index = d->member[member].cells; index != NO_INDEX; index = d->cell[index].next) {
+		if (d->cell[index].carrier == carrier)
+			return index;
+		if (!d->cell[index].votes && !d->cell[index].held && !d->cell[index].before)
+			idle = index;
+	}
+	if (idle == NO_INDEX) {
+		d->cell = vec_room(d->cell, d->n_cells, &d->cell_cap, sizeof *d->cell);
+		idle = (uint32_t)d->n_cells++;
+		d->cell[idle].next = d->member[member].cells;
+		d->member[member].cells = idle;
+	}
+	c = &d->cell[idle];
+	*c = (struct cell){.carrier = carrier, .next = c->next, .event = NO_INDEX, .at = UTIME_NONE};
+	return idle;
+}
+
+void member_reweigh(struct detect *d, uint32_t member)
+{
+	struct member_of *m = &d->member[member];
+	struct place *p = &d->place[m->place];
+	uint64_t was = m->weight, is = prefix_own(d->t, m->prefix);
+
+	if (was == is)
+		return;
+	m->weight = is;
+	for (uint32_t i = m->cells; i != NO_INDEX; i = d->cell[i].next) {
+		uint64_t votes = d->cell[i].votes;
+		d->carrier[d->cell[i].carrier].sum += (is - was) * votes;
+		p->sum += (is - was) * votes;
+	}
+	if (m->established) {
+		p->seen += (is - was) * m->visible;
+		p->whole += is - was;
+	}
+	p->stale = true;
+}

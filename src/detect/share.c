@@ -1,0 +1,384 @@
+/*
+ * detect/share: who leads, and by how much. In: carriers and places touched in a second. Out: samples,
+ * primary-changed, share-shift. A change of who votes shifts every reference by what it alone moved
+ * (share_rebase), so that only routes make steps. CUSUM after Page (1954), two-sided: allowance half of the
+ * step looked for, alarm at five sigma, against the median of seven days.
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
+#define WEEK        (7 * DAY)
+#define BIN         (5 * MINUTE)
+#define SETTLED_FOR (60 * MINUTE)
+static const double sigma_floor = 0.01, sigmas = 5, settled_within = 0.05, drift_from = 0.10;
+
+static void sample_tell(
+    struct detect *d, const struct place *p, asn_t upstream, double share, unsigned prefixes)
+{
+	struct sample s = {
+	    .time = d->now, .family = p->family, .upstream = upstream, .share = share, .prefixes = prefixes};
+
+	if (!d->sample)
+		return;
+	snprintf(s.territory, sizeof s.territory, "%s", p->id);
+	d->sample(d->sample_arg, &s);
+}
+
+/* ---- share-shift ---- */
+
+struct level_part {
+	float level;
+	double time;
+};
+
+static int part_cmp(const void *a, const void *b)
+{
+	float x = ((const struct level_part *)a)->level, y = ((const struct level_part *)b)->level;
+
+	return x < y ? -1 : x > y;
+}
+
+static double parts_median(struct level_part *v, size_t n)
+{
+	double all = 0, run = 0;
+
+	qsort(v, n, sizeof *v, part_cmp);
+	for (size_t i = 0; i < n; i++)
+		all += v[i].time;
+	for (size_t i = 0; i < n; i++) {
+		run += v[i].time;
+		if (run * 2 >= all)
+			return v[i].level;
+	}
+	return n ? v[n - 1].level : 0;
+}
+
+/* Median and sigma of the share over its last seven days, weighted by time; the step under way is left out.
+ */
+static void drift_reference(const struct detect *d, const struct drift *x, double *mu, double *sigma)
+{
+	struct level_part v[DRIFT_STEPS];
+	size_t n = 0;
+
+	for (unsigned i = 0; i + 1 < x->n; i++) {
+		utime_t from = x->at[i] < d->now - WEEK ? d->now - WEEK : x->at[i];
+		if (x->at[i + 1] > from)
+			v[n++] = (struct level_part){x->level[i], (double)(x->at[i + 1] - from)};
+	}
+	if (!n)
+		v[n++] = (struct level_part){x->level[0], 1};
+	*mu = parts_median(v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i].level = (float)fabs(v[i].level - *mu);
+	*sigma = fmax(1.4826 * parts_median(v, n), sigma_floor);
+}
+
+static void drift_step(struct drift *x, utime_t at, float level)
+{
+	if (x->n && x->at[x->n - 1] >= at) {
+		x->level[x->n - 1] = level;
+		return;
+	}
+	if (x->n == DRIFT_STEPS) {
+		for (unsigned i = 1; i < x->n; i++) {
+			x->at[i - 1] = x->at[i];
+			x->level[i - 1] = x->level[i];
+		}
+		x->n--;
+	}
+	x->at[x->n] = at;
+	x->level[x->n++] = level;
+}
+
+static void drift_restart(struct drift *x, utime_t at, float level)
+{
+	x->n = 0;
+	x->sum = 0;
+	x->since = UTIME_NONE;
+	drift_step(x, at, level);
+}
+
+static void drift_update(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct drift *x = c->drift;
+	double mu, sigma;
+
+	if (!x) {
+		if (c->share < drift_from)
+			return;
+		x = c->drift = mem_alloc(sizeof *x);
+		x->event = NO_INDEX;
+		drift_restart(x, d->now, c->share);
+		return;
+	}
+	if (fabsf(c->share - x->level[x->n - 1]) < 0.005F)
+		return;
+	drift_step(x, c->burst, c->share);
+	if (d->quiet || x->since != UTIME_NONE)
+		return;
+	drift_reference(d, x, &mu, &sigma);
+	if (fabs(c->share - mu) <= d->o.shift_min / 2)
+		return;
+	x->since = c->burst;
+	x->sum = 0;
+	due_add(d, DUE_DRIFT, d->now + BIN, carrier, 0, x->since);
+}
+
+static void drift_tell(struct detect *d, uint32_t carrier, double mu)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct drift *x = c->drift;
+	const struct place *p = &d->place[c->place];
+	struct matter m = {.place = p, .upstream = c->asn, .what = c->share > mu ? MATTER_GAIN : MATTER_LOSS};
+	char who[96], where[64];
+	struct event *e;
+
+	x->event = event_open(d, EVENT_SHARE_SHIFT, SCOPE_TERRITORY, c->place, x->since);
+	e = event_at(d, x->event);
+	event_upstream(d, e, c->asn);
+	event_join(d, x->event, &c->episode, &c->episode_last);
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
+		const struct entry *n = journal_at(d, d->prefix[d->member[i].prefix].journal);
+		if (n && n->time >= x->since)
+			event_add_prefix(d, x->event, prefix_of(d->t, d->member[i].prefix));
+	}
+	event_sort(d, x->event);
+	journal_evidence(d, e, x->since, d->now, &m);
+	e->before = mu;
+	e->after = c->share;
+	e->severity = severity_of(p, fabs(e->after - mu) / 2);
+	asn_text(d, c->asn, who, sizeof who);
+	place_text(d, p, where, sizeof where);
+	event_why(e, "%s carries %.3f of %s, after a median of %.3f over up to seven days", who, e->after,
+	    where, mu);
+	event_tell(d, x->event);
+	x->settle_level = c->share;
+	due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
+}
+
+static void drift_settle(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct drift *x = c->drift;
+
+	if (fabsf(c->share - x->settle_level) > settled_within) {
+		x->settle_level = c->share;
+		due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
+		return;
+	}
+	event_close(d, x->event, x->at[x->n - 1]);
+	x->event = NO_INDEX;
+	drift_restart(x, d->now, c->share);
+}
+
+/*
+ * A bin later. An upstream-* or primary-changed event tells a step better, and takes `lost_after` to be sure:
+ * a shift waits for it, and is not told beside it.
+ */
+void drift_judge(struct detect *d, const struct due *due)
+{
+	struct carrier *c = &d->carrier[due->subject];
+	struct drift *x = c->drift;
+	const struct place *p = &d->place[c->place];
+	utime_t wait = d->o.lost_after > d->o.primary_after ? d->o.lost_after : d->o.primary_after;
+	double mu, sigma, off;
+
+	if (!x || x->since != due->stamp)
+		return;
+	if (x->event != NO_INDEX) {
+		drift_settle(d, due->subject);
+		return;
+	}
+	drift_reference(d, x, &mu, &sigma);
+	off = fabs(c->share - mu);
+	x->sum = fmax(0, x->sum + off - d->o.shift_min / 2);
+	if (p->explained != UTIME_NONE && p->explained >= x->since - GROUP_WITHIN) {
+		drift_restart(x, d->now, c->share);
+	} else if (off <= d->o.shift_min / 2) {
+		x->since = UTIME_NONE;
+	} else if (x->sum > sigmas * sigma && off >= d->o.shift_min && d->now - x->since > wait + BIN &&
+		   p->challenger == NO_INDEX && p->level == LEVEL_UP) {
+		drift_tell(d, due->subject, mu);
+	} else {
+		due_add(d, DUE_DRIFT, d->now + BIN, due->subject, 0, x->since);
+	}
+}
+
+/* ---- carriers ---- */
+
+static void carrier_learn(struct carrier *c, float share)
+{
+	float moved = share - c->share;
+
+	c->calm += moved;
+	if (c->calm < 0)
+		c->calm = 0;
+	for (unsigned i = 0; c->drift && i < c->drift->n; i++)
+		c->drift->level[i] += moved;
+	c->share = share;
+}
+
+void carrier_settle(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+	const struct place *p = &d->place[c->place];
+	float share = (float)carrier_share(d, c);
+
+	c->touched = false;
+	if (p->learned) {
+		carrier_learn(c, share);
+	} else if (fabsf(share - c->share) >= 0.0005F || (share > 0) != (c->share > 0)) {
+		if (c->share_at == UTIME_NONE || d->now - c->share_at > MINUTE ||
+		    d->now - c->burst > GROUP_WITHIN) {
+			c->calm = c->share;
+			c->burst = d->now;
+		}
+		c->share_at = d->now;
+		c->share = share;
+	} else {
+		c->share = share;
+	}
+	drift_update(d, carrier);
+	if (fabsf(share - c->told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (c->told > 0)) {
+		c->told = share;
+		sample_tell(d, p, c->asn, share, c->held);
+	}
+}
+
+/* ---- the place: who leads ---- */
+
+static uint32_t place_leader(const struct detect *d, const struct place *p)
+{
+	uint32_t top = NO_INDEX;
+
+	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next) {
+		const struct carrier *c = &d->carrier[i], *best = top == NO_INDEX ? NULL : &d->carrier[top];
+		if (c->sum && (!best || c->sum > best->sum || (c->sum == best->sum && c->asn < best->asn)))
+			top = i;
+	}
+	return top;
+}
+
+static bool leads_by_margin(const struct detect *d, uint32_t top, uint32_t other)
+{
+	return carrier_share(d, &d->carrier[top]) - carrier_share(d, &d->carrier[other]) >=
+	       d->o.share_min - 1e-9;
+}
+
+static void primary_contest(struct detect *d, uint32_t place)
+{
+	struct place *p = &d->place[place];
+	uint32_t top = place_leader(d, p);
+
+	if (top == NO_INDEX || p->level == LEVEL_DOWN)
+		return;
+	if (p->primary == NO_INDEX || d->quiet || p->learned) {
+		if (p->primary == NO_INDEX ||
+		    (p->challenger == NO_INDEX && leads_by_margin(d, top, p->primary)))
+			p->primary = top;
+		return;
+	}
+	if (top == p->primary || !leads_by_margin(d, top, p->primary)) {
+		p->challenger = NO_INDEX;
+		return;
+	}
+	if (top == p->challenger)
+		return;
+	p->challenger = top;
+	p->challenge = d->carrier[top].burst == UTIME_NONE ? d->now : d->carrier[top].burst;
+	if (d->carrier[p->primary].burst != UTIME_NONE && d->carrier[p->primary].burst < p->challenge &&
+	    p->challenge - d->carrier[p->primary].burst < GROUP_WITHIN)
+		p->challenge = d->carrier[p->primary].burst;
+	due_add(d, DUE_PRIMARY, p->challenge + d->o.primary_after, place, top, p->challenge);
+}
+
+static void primary_tell(struct detect *d, uint32_t place)
+{
+	struct place *p = &d->place[place];
+	struct carrier *now = &d->carrier[p->challenger], *was = &d->carrier[p->primary];
+	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN};
+	uint32_t index = event_open(d, EVENT_PRIMARY_CHANGED, SCOPE_TERRITORY, place, p->challenge);
+	char who[96], whom[96], where[64];
+	struct event *e = event_at(d, index);
+
+	event_upstream(d, e, now->asn);
+	event_join(d, index, &now->episode, &now->episode_last);
+	was->episode = now->episode;
+	was->episode_last = now->episode_last;
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place)
+		for (uint32_t k = d->member[i].cells; k != NO_INDEX; k = d->cell[k].next)
+			if (d->cell[k].carrier == p->challenger && d->cell[k].votes)
+				event_add_prefix(d, index, prefix_of(d->t, d->member[i].prefix));
+	event_sort(d, index);
+	journal_evidence(d, e, p->challenge - MINUTE, d->now, &m);
+	e->before = now->calm;
+	e->after = now->share;
+	e->severity = severity_of(p, 0.5);
+	asn_text(d, now->asn, who, sizeof who);
+	asn_text(d, was->asn, whom, sizeof whom);
+	place_text(d, p, where, sizeof where);
+	event_why(e, "%s is now the largest carrier of %s with %.3f, before %s with %.3f", who, where,
+	    e->after, whom, was->share);
+	p->explained = d->now;
+	event_tell(d, index);
+	event_close(d, p->primary_event, p->challenge);
+	p->primary_event = index;
+	p->primary = p->challenger;
+	p->challenger = NO_INDEX;
+}
+
+void primary_judge(struct detect *d, const struct due *due)
+{
+	struct place *p = &d->place[due->subject];
+
+	if (p->challenger == NO_INDEX || p->challenger != due->other || p->challenge != due->stamp)
+		return;
+	if (p->level != LEVEL_UP)
+		due_add(d, DUE_PRIMARY, d->now + d->o.primary_after, due->subject, due->other, due->stamp);
+	else
+		primary_tell(d, due->subject);
+}
+
+void share_settle(struct detect *d, uint32_t place)
+{
+	struct place *p = &d->place[place];
+	float visible = (float)place_visibility(p);
+	uint64_t moved = p->sum > p->stale_sum ? p->sum - p->stale_sum : p->stale_sum - p->sum;
+
+	if (p->stale || moved > p->sum / 1000) {
+		for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next)
+			if (d->carrier[i].sum || d->carrier[i].share > 0)
+				carrier_settle(d, i);
+		p = &d->place[place];
+		p->stale = false;
+		p->stale_sum = p->sum;
+	}
+	primary_contest(d, place);
+	p->learned = false;
+	if (fabsf(visible - p->told_visible) * SAMPLES_PER_UNIT < 1)
+		return;
+	p->told_visible = visible;
+	sample_tell(d, p, 0, visible, p->members);
+}
+
+/* Who votes has changed: what moved by that alone is no step of anybody's share. */
+void share_rebase(struct detect *d)
+{
+	for (uint32_t i = 0; i < d->n_carriers; i++) {
+		struct carrier *c = &d->carrier[i];
+		carrier_learn(c, (float)carrier_share(d, c));
+		drift_update(d, i);
+		if (c->sum && c->told <= 0 && d->sample) {
+			c->told = c->share;
+			sample_tell(d, &d->place[c->place], c->asn, c->share, c->held);
+		}
+	}
+	for (uint32_t i = 0; i < d->n_places; i++)
+		share_settle(d, i);
+}

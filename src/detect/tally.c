@@ -1,0 +1,401 @@
+/*
+ * detect/tally: the running votes. In: changes of one peer's route. Out: the sums of cells, carriers, members
+ * and places, in O(1); what was touched is judged when its second is over (settle). A peer that begins or
+ * ceases to vote moves the sums quietly: that is health, not a happening (design.md 6).
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+unsigned vantage_needed(const struct detect *d, const struct place *p)
+{
+	unsigned all = p->votes / VOTE;
+
+	return all < d->o.vantage_min ? (all ? all : 1) : d->o.vantage_min;
+}
+
+double member_visibility(const struct detect *d, const struct member_of *m)
+{
+	uint32_t votes = d->place[m->place].votes;
+
+	return votes ? (double)m->visible / votes : 0;
+}
+
+double place_visibility(const struct place *p)
+{
+	return p->whole && p->votes ? (double)p->seen / ((double)p->whole * p->votes) : 0;
+}
+
+double carrier_share(const struct detect *d, const struct carrier *c)
+{
+	uint64_t sum = d->place[c->place].sum;
+
+	return sum ? (double)c->sum / (double)sum : 0;
+}
+
+static void touch_place(struct detect *d, uint32_t place)
+{
+	struct place *p = &d->place[place];
+
+	if (p->dirty)
+		return;
+	p->dirty = true;
+	d->dirty_place = vec_room(d->dirty_place, d->n_dirty, &d->dirty_cap, sizeof *d->dirty_place);
+	d->dirty_place[d->n_dirty++] = place;
+}
+
+static void touch_carrier(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+
+	if (c->touched)
+		return;
+	c->touched = true;
+	d->touched_carrier = vec_room(
+	    d->touched_carrier, d->n_touched_carriers, &d->touched_carrier_cap, sizeof *d->touched_carrier);
+	d->touched_carrier[d->n_touched_carriers++] = carrier;
+	touch_place(d, c->place);
+}
+
+static void touch_member(struct detect *d, uint32_t member)
+{
+	struct member_of *m = &d->member[member];
+
+	if (m->touched)
+		return;
+	m->touched = true;
+	d->touched_member = vec_room(
+	    d->touched_member, d->n_touched_members, &d->touched_member_cap, sizeof *d->touched_member);
+	d->touched_member[d->n_touched_members++] = member;
+	touch_place(d, m->place);
+}
+
+static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
+{
+	uint32_t place = d->member[member].place;
+	uint32_t carrier = carrier_find(d, place, upstream), cell = cell_find(d, member, carrier);
+	struct carrier *c = &d->carrier[carrier];
+	uint64_t sum = d->member[member].weight * weight;
+
+	d->cell[cell].votes += weight;
+	c->sum += sum;
+	d->place[place].sum += sum;
+	c->last_peer = peer;
+	if (c->routes++ == 0)
+		carrier_rise(d, carrier, d->now);
+	if (!d->carrier[carrier].established)
+		carrier_route(d, carrier, d->peer_asn[peer], true, d->now);
+	if (d->cell[cell].votes == weight)
+		cell_rise(d, member, cell, d->now);
+	if (!d->cell[cell].held)
+		cell_voted(d, member, cell, d->now);
+	touch_carrier(d, carrier);
+	touch_member(d, member);
+}
+
+static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
+{
+	uint32_t place = d->member[member].place;
+	uint32_t carrier = carrier_find(d, place, upstream), cell = cell_find(d, member, carrier);
+	struct carrier *c = &d->carrier[carrier];
+	uint64_t sum = d->member[member].weight * weight;
+
+	if (d->cell[cell].votes < weight)
+		return; /* never counted: the place was asked for late */
+	d->cell[cell].votes -= weight;
+	c->sum -= sum;
+	d->place[place].sum -= sum;
+	c->last_peer = peer;
+	if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
+		c->fall = d->now;
+	c->last_loss = d->now;
+	if (!c->established)
+		carrier_route(d, carrier, d->peer_asn[peer], false, d->now);
+	if (d->cell[cell].votes == 0)
+		cell_fall(d, member, cell, d->now);
+	if (--d->carrier[carrier].routes == 0)
+		carrier_fall(d, carrier, d->now);
+	touch_carrier(d, carrier);
+}
+
+/* A decline is a run of losses with gaps below a minute and a half; its first loss is an outage's first sign.
+ */
+static void decline_note(struct detect *d, uint32_t member, bool gained)
+{
+	struct member_of *m = &d->member[member];
+	struct place *p = &d->place[m->place];
+	utime_t gap = DECLINE_GAP;
+
+	if (gained) {
+		if (m->last_gain == UTIME_NONE || d->now - m->last_gain > gap)
+			m->rise = d->now;
+		if (p->last_gain == UTIME_NONE || d->now - p->last_gain > gap)
+			p->rise = d->now;
+		m->last_gain = p->last_gain = d->now;
+		return;
+	}
+	if (m->last_loss == UTIME_NONE || d->now - m->last_loss > gap) {
+		m->fall = d->now;
+		m->before = (float)member_visibility(d, m);
+	}
+	if (p->last_loss == UTIME_NONE || d->now - p->last_loss > gap) {
+		p->fall = d->now;
+		p->before = (float)place_visibility(p);
+	}
+	m->last_loss = p->last_loss = d->now;
+}
+
+static void visible_moved(struct detect *d, uint32_t member, bool gained, uint32_t weight)
+{
+	struct member_of *m = &d->member[member];
+	struct place *p = &d->place[m->place];
+
+	if (!gained && m->visible < weight)
+		return;
+	if (!d->quiet)
+		decline_note(d, member, gained);
+	m->visible = gained ? m->visible + weight : m->visible - weight;
+	if (m->established)
+		p->seen = gained ? p->seen + m->weight * weight : p->seen - m->weight * weight;
+	touch_member(d, member);
+	member_level(d, member, d->now);
+}
+
+/* One peer's route of one member: from this upstream to that one. */
+static void member_vote(
+    struct detect *d, uint32_t member, peer_id peer, asn_t old, asn_t new, uint32_t weight)
+{
+	if (old != new &&new != UP_NONE &&new != UP_DARK)
+		vote_gained(d, member, new, peer, weight);
+	if (old != new &&old != UP_NONE && old != UP_DARK)
+		vote_lost(d, member, old, peer, weight);
+	if ((old == UP_NONE) != (new == UP_NONE))
+		visible_moved(d, member, old == UP_NONE, weight);
+}
+
+static void route_moved(
+    struct detect *d, prefix_id prefix, peer_id peer, path_id old, path_id new, uint32_t weight)
+{
+	for (uint32_t m = prefix_members(d, prefix); m != NO_INDEX; m = d->member[m].next_of_prefix) {
+		const struct place *p = &d->place[d->member[m].place];
+		asn_t was, is;
+		if (peer_inside(d, p, peer))
+			continue;
+		was = route_upstream(d, p, old);
+		is = route_upstream(d, &d->place[d->member[m].place], new);
+		if (p->kind == TERRITORY_AS && was == UP_DARK && old &&
+		    d->path[old].origin != territory_asn(p->who))
+			was = UP_NONE;
+		if (p->kind == TERRITORY_AS && is == UP_DARK && new &&
+		    d->path[new].origin != territory_asn(p->who))
+			is = UP_NONE;
+		member_vote(d, m, peer, was, is, weight);
+	}
+}
+
+/* A prefix announced or gone altogether changes what its parent covers alone. */
+static void announced_moved(struct detect *d, prefix_id prefix)
+{
+	struct prefix_fact *pf = &d->prefix[prefix];
+	bool is = prefix_routes(d->t, prefix) > 0;
+	prefix_id parent;
+
+	if (is == pf->announced)
+		return;
+	pf->announced = is;
+	parent = prefix_parent(d->t, prefix);
+	if (is)
+		for (uint32_t m = pf->member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+			member_reweigh(d, m);
+	if (parent == PREFIX_NONE || parent >= d->prefixes)
+		return;
+	for (uint32_t m = d->prefix[parent].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+		member_reweigh(d, m);
+}
+
+/* Nothing that a place could see: same way in, same origin, no leak. The usual case, so it is asked first. */
+static bool change_is_inner(
+    const struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new)
+{
+	if (d->o.whos || c->old == PATH_NONE || c->new == PATH_NONE)
+		return false;
+	return old->origin == new->origin && old->border == new->border && old->flags == new->flags &&
+	       !(new->flags &FACT_LEAK) && new->origin == d->prefix[c->prefix].origin;
+}
+
+void tally_change(struct detect *d, const struct change *c)
+{
+	uint8_t family = prefix_of(d->t, c->prefix)->family;
+	uint32_t weight = c->peer < d->peers ? d->vote[family_index(family) * d->peers + c->peer] : 0;
+	const struct path_fact *old = &d->path[c->old], *new = &d->path[c->new];
+
+	if (!weight || change_is_inner(d, c, old, new))
+		return;
+	if (d->o.whos)
+		as_members_join(d, c->prefix, new->origin);
+	journal_add(d, c);
+	if ((c->old == PATH_NONE) != (c->new == PATH_NONE))
+		announced_moved(d, c->prefix);
+	origin_change(d, c, old, new);
+	if ((old->flags | new->flags) & FACT_LEAK || c->otc)
+		leak_change(d, c, old, new);
+	route_moved(d, c->prefix, c->peer, c->old, c->new, weight);
+}
+
+/* ---- who votes ---- */
+
+static void column_vote(struct detect *d, peer_id peer, uint8_t family, uint32_t weight, bool gained)
+{
+	const path_id *column = peer_column(d->t, peer);
+	size_t n = prefix_count(d->t);
+
+	for (prefix_id i = 0; i < n; i++) {
+		struct change c = {.time = d->now, .prefix = i, .peer = peer, .kind = CHANGE_LOAD};
+		if (column[i] <= PATH_UNREAD || prefix_of(d->t, i)->family != family)
+			continue;
+		c.new = gained ? column[i] : PATH_NONE;
+		c.old = gained ? PATH_NONE : column[i];
+		if (d->o.whos)
+			as_members_join(d, i, d->path[column[i]].origin);
+		d->prefix[i].announced = true;
+		origin_change(d, &c, &d->path[c.old], &d->path[c.new]);
+		if (d->path[column[i]].flags & FACT_LEAK)
+			leak_change(d, &c, &d->path[c.old], &d->path[c.new]);
+		route_moved(d, i, peer, c.old, c.new, weight);
+	}
+}
+
+void place_entitle(struct detect *d, struct place *p)
+{
+	const uint16_t *vote = d->vote + family_index(p->family) * d->peers;
+
+	p->votes = 0;
+	for (peer_id k = 0; k < d->peers; k++)
+		if (vote[k] && !peer_inside(d, p, k))
+			p->votes += vote[k];
+}
+
+/* The weights peers should have now. */
+static void votes_wanted(struct detect *d, unsigned row, uint16_t *want)
+{
+	const struct voters *v = &d->voters[row];
+
+	for (size_t i = 0; i < d->peers; i++) {
+		unsigned same = 0;
+		want[i] = 0;
+		if (i >= v->n || !v->votes[i] || d->watch[i].frozen)
+			continue;
+		for (size_t k = 0; k < d->peers && k < v->n; k++)
+			same += v->votes[k] && !d->watch[k].frozen && d->peer_asn[k] == d->peer_asn[i];
+		want[i] = (uint16_t)(VOTE / same);
+	}
+}
+
+void peers_grow(struct detect *d)
+{
+	size_t n = peer_count(d->t);
+	uint16_t *vote;
+
+	if (n == d->peers)
+		return;
+	vote = mem_array(2 * n, sizeof *vote);
+	for (unsigned row = 0; row < 2; row++)
+		if (d->peers)
+			memcpy(vote + row * n, d->vote + row * d->peers, d->peers * sizeof *vote);
+	free(d->vote);
+	d->vote = vote;
+	d->peer_asn = mem_grow(d->peer_asn, n, sizeof *d->peer_asn);
+	d->peer_home = mem_grow(d->peer_home, n, sizeof *d->peer_home);
+	d->watch = mem_grow(d->watch, n, sizeof *d->watch);
+	for (size_t i = d->peers; i < n; i++) {
+		d->peer_asn[i] = peer_of(d->t, (peer_id)i)->key.asn;
+		d->peer_home[i] = asn_home(d, d->peer_asn[i]);
+		d->watch[i] = (struct peer_watch){.start = UTIME_NONE, .event = NO_INDEX};
+	}
+	if (!d->o.baseline) {
+		d->met = mem_grow(d->met, n, sizeof *d->met);
+		d->met_words = mem_grow(d->met_words, n, sizeof *d->met_words);
+		for (size_t i = d->peers; i < n; i++) {
+			d->met[i] = NULL;
+			d->met_words[i] = 0;
+		}
+	}
+	d->peers = n;
+}
+
+static bool row_refresh(struct detect *d, unsigned row, uint16_t *want)
+{
+	uint16_t *vote = d->vote + row * d->peers;
+	uint8_t family = row ? FAMILY_IPV6 : FAMILY_IPV4;
+	bool moved = false;
+
+	if (d->o.family && d->o.family != family)
+		return false;
+	voters_find(d->t, family, d->o.all_peers || !d->o.baseline, &d->voters[row]);
+	votes_wanted(d, row, want);
+	for (size_t i = 0; i < d->peers; i++) {
+		if (want[i] == vote[i])
+			continue;
+		if (vote[i])
+			column_vote(d, (peer_id)i, family, vote[i], false);
+		if (want[i])
+			column_vote(d, (peer_id)i, family, want[i], true);
+		vote[i] = want[i];
+		moved = true;
+	}
+	d->votes[row] = 0;
+	for (size_t i = 0; i < d->peers; i++)
+		d->votes[row] += vote[i];
+	d->ases[row] = (d->votes[row] + VOTE - 1) / VOTE;
+	return moved;
+}
+
+/* At the end of a batch, when the columns are what the changes have told. */
+void voters_refresh(struct detect *d)
+{
+	uint16_t *want;
+	bool quiet = d->quiet, moved = false;
+
+	if (!d->armed && d->o.baseline && !d->voters_due)
+		return;
+	peers_grow(d);
+	want = mem_array(d->peers + 1, sizeof *want);
+	d->quiet = true;
+	for (unsigned row = 0; row < 2; row++)
+		moved |= row_refresh(d, row, want);
+	free(want);
+	if (moved) {
+		for (uint32_t m = 0; m < d->n_members; m++)
+			member_reweigh(d, m);
+		for (size_t i = 0; i < d->n_places; i++)
+			place_entitle(d, &d->place[i]);
+		for (uint32_t m = 0; m < d->n_members; m++)
+			member_level(d, m, d->now);
+		share_rebase(d);
+	}
+	d->quiet = quiet;
+	d->votes_ever |= moved;
+	d->armed |= d->o.baseline && d->votes_ever;
+	d->voters_due = false;
+	d->voters_at = d->now;
+}
+
+/* ---- the end of a second ---- */
+
+void settle(struct detect *d)
+{
+	for (size_t i = 0; i < d->n_touched_members; i++)
+		member_flip(d, d->touched_member[i], d->now);
+	d->n_touched_members = 0;
+	for (size_t i = 0; i < d->n_touched_carriers; i++)
+		carrier_settle(d, d->touched_carrier[i]);
+	d->n_touched_carriers = 0;
+	for (size_t i = 0; i < d->n_dirty; i++)
+		share_settle(d, d->dirty_place[i]);
+	for (size_t i = 0; i < d->n_dirty; i++)
+		d->place[d->dirty_place[i]].dirty = false;
+	d->n_dirty = 0;
+}

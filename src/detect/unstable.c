@@ -1,0 +1,156 @@
+/*
+ * detect/unstable: prefixes that will not settle. In: members touched in a second. Out: instability, from the
+ * first of five changes within an hour to the last before an hour without. Counted is what all see: a prefix
+ * going dark or coming back, or its main upstream changing; not single peers' paths, and not a change that an
+ * upstream-* event of the same minutes tells.
+ */
+#include "detect/inner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The carrier of at least half of the visible votes, as long as the prefix is not dark. */
+static uint32_t member_main(const struct detect *d, const struct member_of *m)
+{
+	if (m->level == LEVEL_DOWN || m->level == LEVEL_UNKNOWN)
+		return NO_INDEX;
+	for (uint32_t k = m->cells; k != NO_INDEX; k = d->cell[k].next)
+		if (d->cell[k].votes * 2 > m->visible)
+			return d->cell[k].carrier;
+	return m->main;
+}
+
+void place_moved(struct place *p, utime_t at)
+{
+	size_t n = sizeof p->moved / sizeof *p->moved;
+
+	memmove(p->moved, p->moved + 1, (n - 1) * sizeof *p->moved);
+	p->moved[n - 1] = at;
+}
+
+static bool flip_is_told(const struct place *p, utime_t at)
+{
+	for (size_t i = 0; i < sizeof p->moved / sizeof *p->moved; i++)
+		if (p->moved[i] != UTIME_NONE && at >= p->moved[i] - DECLINE_GAP &&
+		    at <= p->moved[i] + GROUP_WITHIN)
+			return true;
+	return false;
+}
+
+static void flip_drop(struct member_of *m, unsigned i)
+{
+	memmove(m->flip + i, m->flip + i + 1, ((unsigned)m->flips - i - 1) * sizeof *m->flip);
+	m->dark = (uint8_t)(((unsigned)m->dark & ((1U << i) - 1)) | ((unsigned)m->dark >> (i + 1) << i));
+	m->flips--;
+}
+
+/* Changes of carrier that an upstream event of the same minutes tells are no unrest. */
+static void flips_sift(const struct detect *d, struct member_of *m)
+{
+	for (unsigned i = m->flips; i-- > 0;)
+		if (!(m->dark >> i & 1) && flip_is_told(&d->place[m->place], m->flip[i]))
+			flip_drop(m, i);
+}
+
+static uint64_t unrest_key(const struct detect *d, const struct member_of *m)
+{
+	return (uint64_t)(m->place + 1) << 32 | d->prefix[m->prefix].origin | UINT64_C(1) << 63;
+}
+
+static uint32_t unrest_get(const struct detect *d, const struct member_of *m)
+{
+	const struct place *p = &d->place[m->place];
+
+	return p->members <= SMALL_PLACE ? p->instability : map_get(&d->groups, unrest_key(d, m));
+}
+
+static void unrest_put(struct detect *d, const struct member_of *m, uint32_t event)
+{
+	struct place *p = &d->place[m->place];
+
+	if (p->members <= SMALL_PLACE)
+		p->instability = event;
+	else
+		map_put(&d->groups, unrest_key(d, m), event);
+}
+
+static void unrest_tell(struct detect *d, uint32_t index, const struct member_of *m)
+{
+	struct event *e = event_at(d, index);
+	struct place *p = &d->place[m->place];
+	struct matter what = {.place = p, .what = MATTER_ANY};
+	size_t before = e->prefixes;
+	char where[64];
+
+	event_add_prefix(d, index, prefix_of(d->t, m->prefix));
+	event_sort(d, index);
+	if (e->prefixes == before)
+		return;
+	e->scope = p->members <= SMALL_PLACE && e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
+	e->severity =
+	    severity_of(p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0);
+	if (e->severity > SEVERITY_MEDIUM)
+		e->severity = SEVERITY_MEDIUM;
+	journal_evidence(d, e, e->first_seen, d->now, &what);
+	place_text(d, p, where, sizeof where);
+	event_why(e, "%zu of %u prefixes of %s changed at least %u times within an hour", e->prefixes,
+	    p->members, where, d->o.instability_changes);
+	event_tell(d, index);
+}
+
+static void member_unrest(struct detect *d, uint32_t member)
+{
+	struct member_of *m = &d->member[member];
+	struct place *p = &d->place[m->place];
+	uint32_t index = unrest_get(d, m);
+
+	if (!event_at(d, index)) {
+		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, m->flip[0]);
+		event_at(d, index)->asn = d->prefix[m->prefix].origin;
+		unrest_put(d, m, index);
+		if (p->members <= SMALL_PLACE)
+			event_join(d, index, &p->trouble_episode, &p->trouble_last);
+		due_add(d, DUE_QUIET, d->now + d->o.instability_window, index, 0, 0);
+	}
+	if (m->flip[0] < event_at(d, index)->first_seen)
+		event_at(d, index)->first_seen = m->flip[0];
+	d->event[index]->last = m->flip[m->flips - 1];
+	unrest_tell(d, index, m);
+}
+
+void member_flip(struct detect *d, uint32_t member, utime_t at)
+{
+	struct member_of *m = &d->member[member];
+	uint32_t is = member_main(d, m), was = m->main;
+	unsigned want = d->o.instability_changes < FLIPS ? d->o.instability_changes : FLIPS;
+	unsigned dark = is == NO_INDEX || was == NO_INDEX;
+
+	m->touched = false;
+	m->main = is;
+	if (is == was || d->quiet || !m->established)
+		return;
+	if (m->flips == want)
+		flip_drop(m, 0);
+	m->flip[m->flips] = is == NO_INDEX ? m->fall : was == NO_INDEX ? m->rise : at;
+	m->dark = (uint8_t)(m->dark | dark << m->flips);
+	m->flips++;
+	if (m->flips == want)
+		flips_sift(d, m);
+	if (m->flips == want && m->flip[want - 1] - m->flip[0] <= d->o.instability_window)
+		member_unrest(d, member);
+}
+
+void quiet_judge(struct detect *d, const struct due *due)
+{
+	struct event *e = event_at(d, due->subject);
+	utime_t last;
+
+	if (!e)
+		return;
+	last = d->event[due->subject]->last;
+	if (d->now - last < d->o.instability_window) {
+		due_add(d, DUE_QUIET, last + d->o.instability_window, due->subject, 0, 0);
+		return;
+	}
+	event_close(d, due->subject, last);
+}

@@ -1,0 +1,524 @@
+/*
+ * detect/upstream: who begins and ceases to carry a place, or a prefix of it. In: the first and last vote of
+ * carriers and cells. Out: upstream-new, upstream-lost, upstream-return.
+ *
+ * A carrier's stay: absent, rising (routes, but not yet enough vantage ASes), present, fading (no route left,
+ * not yet for long enough), lost. A peer's loss or a table load moves nothing here: quiet changes make a
+ * carrier present and known, and never absent.
+ */
+#include "base/mem.h"
+#include "detect/inner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define YEAR (365 * DAY)
+
+static bool place_is_small(const struct place *p)
+{
+	return p->members <= SMALL_PLACE;
+}
+
+static bool seen_within_a_year(const struct detect *d, const struct carrier *c)
+{
+	return c->known && (c->last_known == UTIME_NONE || d->now - c->last_known <= YEAR);
+}
+
+/* ---- the carrier as a whole ---- */
+
+void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
+{
+	struct carrier *c = &d->carrier[carrier];
+
+	if (d->quiet) {
+		if (c->stay == STAY_ABSENT || c->stay == STAY_LOST)
+			c->since = at;
+		c->stay = STAY_PRESENT;
+		c->known = true;
+		c->zero = UTIME_NONE;
+		return;
+	}
+	switch (c->stay) {
+	case STAY_FADING:
+		c->stay = STAY_PRESENT;
+		c->zero = UTIME_NONE;
+		break;
+	case STAY_ABSENT:
+	case STAY_LOST:
+		c->returning = c->stay == STAY_LOST;
+		c->since = at;
+		c->established = false;
+		c->candidates = 0;
+		c->stay = STAY_RISING;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The cell moved the other way: the event that told of its last move may be over. */
+static void cell_over(struct detect *d, struct cell *cell, utime_t at)
+{
+	uint32_t index = cell->event;
+
+	cell->event = NO_INDEX;
+	if (event_at(d, index) && --d->event[index]->live == 0)
+		event_close(d, index, at);
+}
+
+static void cell_told(struct detect *d, uint32_t cell, uint32_t member, uint32_t event)
+{
+	event_add_prefix(d, event, prefix_of(d->t, d->member[member].prefix));
+	d->cell[cell].event = event;
+	d->event[event]->live++;
+}
+
+static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event, bool gained)
+{
+	const struct carrier *c = &d->carrier[carrier];
+
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
+			struct cell *cell = &d->cell[k];
+			if (cell->carrier != carrier || (gained ? !cell->votes : !cell->held || cell->votes))
+				continue;
+			event_add_prefix(d, event, prefix_of(d->t, d->member[m].prefix));
+			cell_over(d, cell, cell->at);
+			if (!gained) {
+				cell->held = false;
+				cell->before = true;
+			}
+		}
+}
+
+static void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
+{
+	struct event *e = event_at(d, index);
+	struct matter m = {.place = &d->place[d->event[index]->place],
+	    .upstream = e->upstream,
+	    .what = gained ? MATTER_GAIN : MATTER_LOSS};
+
+	event_sort(d, index);
+	journal_evidence(d, e, e->first_seen, d->now, &m);
+}
+
+static void gain_why(struct detect *d, struct event *e, const struct carrier *c)
+{
+	const struct place *p = &d->place[c->place];
+	char who[96], where[64];
+
+	asn_text(d, c->asn, who, sizeof who);
+	place_text(d, p, where, sizeof where);
+	event_why(e, "%s carries %zu of %u prefixes of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
+	    p->members, where, e->before, e->after,
+	    e->kind == EVENT_UPSTREAM_NEW ? "not seen carrying it before" : "it had carried it before",
+	    asn_is_transit(d, c->asn) ? ""
+				      : "; it is not known to carry anybody else, the path may be forged");
+}
+
+/* An AS that carries nobody else must at least carry what was there before it: else a path was made up. */
+static bool carrier_is_real(struct detect *d, uint32_t carrier)
+{
+	const struct carrier *c = &d->carrier[carrier];
+
+	if (asn_is_transit(d, c->asn))
+		return true;
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
+			if (d->cell[k].carrier == carrier && d->cell[k].votes && d->member[m].established)
+				return true;
+	return false;
+}
+
+static void carrier_confirm(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+	bool back = c->returning;
+	uint32_t index;
+	struct event *e;
+
+	c->stay = STAY_PRESENT;
+	place_moved(&d->place[c->place], c->since);
+	if (c->event != NO_INDEX)
+		event_close(d, c->event, c->since);
+	c->event = NO_INDEX;
+	if (!back && seen_within_a_year(d, c)) /* seen, by too few to be told of */
+		return;
+	if (!back && !carrier_is_real(d, carrier))
+		return;
+	index = event_open(
+	    d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, SCOPE_TERRITORY, c->place, c->since);
+	e = event_at(d, index);
+	c->known = true;
+	c->event = index;
+	event_upstream(d, e, c->asn);
+	event_join(d, index, &c->episode, &c->episode_last);
+	carrier_prefixes(d, carrier, index, true);
+	carrier_witnesses(d, index, true);
+	e->before = 0;
+	e->after = carrier_share(d, c);
+	e->severity = severity_of(&d->place[c->place], e->after);
+	gain_why(d, e, c);
+	d->place[c->place].explained = d->now;
+	event_tell(d, index);
+	due_add(d, DUE_RETELL, c->since + GROUP_WITHIN, carrier, 0, c->since);
+}
+
+/* Five minutes after the first sign the shares have found their place. */
+void carrier_retell(struct detect *d, const struct due *due)
+{
+	struct carrier *c = &d->carrier[due->subject];
+	struct event *e = event_at(d, c->event);
+
+	if (!e || c->since != due->stamp || c->stay != STAY_PRESENT)
+		return;
+	e->after = carrier_share(d, c);
+	e->severity = severity_of(&d->place[c->place], e->after);
+	carrier_witnesses(d, c->event, true);
+	gain_why(d, e, c);
+	event_tell(d, c->event);
+}
+
+void carrier_route(struct detect *d, uint32_t carrier, asn_t vantage, bool gained, utime_t at)
+{
+	struct carrier *c = &d->carrier[carrier];
+	unsigned i;
+
+	for (i = 0; i < c->candidates && c->candidate[i] != vantage; i++)
+		;
+	if (!gained) {
+		if (i < c->candidates && --c->candidate_routes[i] == 0) {
+			c->candidates--;
+			c->candidate[i] = c->candidate[c->candidates];
+			c->candidate_routes[i] = c->candidate_routes[c->candidates];
+		}
+		return;
+	}
+	if (i == c->candidates && i < CANDIDATES) {
+		c->candidate[i] = vantage;
+		c->candidate_routes[i] = 0;
+		c->candidates++;
+	}
+	if (i < CANDIDATES)
+		c->candidate_routes[i]++;
+	if (c->candidates < vantage_needed(d, &d->place[c->place]))
+		return;
+	c->established = true;
+	if (c->stay == STAY_RISING && !d->quiet)
+		carrier_confirm(d, carrier);
+}
+
+void carrier_fall(struct detect *d, uint32_t carrier, utime_t at)
+{
+	struct carrier *c = &d->carrier[carrier];
+
+	if (d->quiet)
+		return; /* nobody is left who could see it */
+	if (c->stay == STAY_RISING || !c->established) {
+		c->stay = c->stay == STAY_RISING && c->returning ? STAY_LOST : STAY_ABSENT;
+		return;
+	}
+	c->stay = STAY_FADING;
+	c->zero = at;
+	place_moved(&d->place[c->place], c->fall);
+	due_add(d, DUE_LOST, at + d->o.lost_after, carrier, 0, at);
+}
+
+static void loss_why(struct detect *d, struct event *e, asn_t asn, const struct place *p)
+{
+	char who[96], where[64];
+
+	asn_text(d, asn, who, sizeof who);
+	place_text(d, p, where, sizeof where);
+	if (e->scope == SCOPE_TERRITORY)
+		event_why(e, "no path to %s through %s any more, share %.3f to %.3f", where, who, e->before,
+		    e->after);
+	else
+		event_why(e, "%s carries %zu prefixes of %s no longer, share %.3f to %.3f", who, e->prefixes,
+		    where, e->before, e->after);
+}
+
+/* When a place may be asked again, or UTIME_NONE where it has been visible for long enough since `since`. */
+static utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since)
+{
+	if (level == LEVEL_DOWN)
+		return d->now + d->o.lost_after;
+	if (visible_since != UTIME_NONE && visible_since + d->o.lost_after > d->now)
+		return visible_since + d->o.lost_after;
+	return UTIME_NONE;
+}
+
+void carrier_judge_lost(struct detect *d, const struct due *due)
+{
+	struct carrier *c = &d->carrier[due->subject];
+	const struct place *p = &d->place[c->place];
+	utime_t again = ask_again(d, p->level, p->visible_since);
+	uint32_t index;
+	struct event *e;
+
+	if (c->stay != STAY_FADING || c->zero != due->stamp)
+		return;
+	if (again != UTIME_NONE) {
+		due_add(d, DUE_LOST, again, due->subject, 0, due->stamp);
+		return;
+	}
+	c->stay = STAY_LOST;
+	event_close(d, c->event, c->fall);
+	index = event_open(d, EVENT_UPSTREAM_LOST, SCOPE_TERRITORY, c->place, c->fall);
+	e = event_at(d, index);
+	c->event = index;
+	event_upstream(d, e, c->asn);
+	event_join(d, index, &c->episode, &c->episode_last);
+	carrier_prefixes(d, due->subject, index, false);
+	c->held = 0;
+	carrier_witnesses(d, index, false);
+	e->before = c->calm;
+	e->after = 0;
+	e->severity = severity_of(p, e->before);
+	loss_why(d, e, c->asn, p);
+	d->place[c->place].explained = d->now;
+	event_tell(d, index);
+}
+
+/* ---- single prefixes ---- */
+
+void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
+{
+	d->cell[cell].at = at;
+}
+
+/* Opens or extends the event of a prefix gained or lost in a small place. */
+static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uint32_t cell, bool gained)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct move *m = gained ? &c->gain : &c->loss;
+	utime_t at = gained ? d->cell[cell].at
+			    : journal_decline(
+				  d, &d->place[c->place], d->member[member].prefix, c->asn, d->cell[cell].at);
+	struct event *e = event_at(d, m->event);
+	enum event_kind kind = !gained                ? EVENT_UPSTREAM_LOST
+			       : d->cell[cell].before ? EVENT_UPSTREAM_RETURN
+						      : EVENT_UPSTREAM_NEW;
+
+	if (!e || e->kind != kind || at - e->first_seen > GROUP_WITHIN) {
+		m->event = event_open(d, kind, SCOPE_PREFIX, c->place, at);
+		e = event_at(d, m->event);
+		event_upstream(d, e, c->asn);
+		event_join(d, m->event, &c->episode, &c->episode_last);
+		e->before = c->calm;
+	}
+	place_moved(&d->place[c->place], at);
+	cell_over(d, &d->cell[cell], at);
+	cell_told(d, cell, member, m->event);
+	event_sort(d, m->event);
+	e->after = carrier_share(d, c);
+	e->severity = severity_of(&d->place[c->place], fabs(e->after - e->before));
+	carrier_witnesses(d, m->event, gained);
+	if (gained)
+		gain_why(d, e, c);
+	else
+		loss_why(d, e, c->asn, &d->place[c->place]);
+	d->place[c->place].explained = d->now;
+	event_tell(d, m->event);
+}
+
+static void move_add(struct detect *d, uint32_t carrier, uint32_t member, bool gained, utime_t at)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct move *m = gained ? &c->gain : &c->loss;
+	utime_t after = gained ? GROUP_WITHIN : GROUP_WITHIN + d->o.lost_after;
+
+	if (m->start == UTIME_NONE) {
+		m->start = at;
+		m->n = 0;
+		m->held = c->held;
+		due_add(d, gained ? DUE_MOVE_GAIN : DUE_MOVE_LOSS, at + after, carrier, 0, at);
+	}
+	m->member = vec_room(m->member, m->n, &m->cap, sizeof *m->member);
+	m->member[m->n++] = member;
+}
+
+void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
+{
+	struct cell *x = &d->cell[cell];
+	struct carrier *c = &d->carrier[x->carrier];
+	struct place *p = &d->place[c->place];
+	bool fresh = !d->member[member].established;
+
+	if (x->votes < vantage_needed(d, p) * VOTE)
+		return;
+	x->held = true;
+	c->held++;
+	if (d->quiet) {
+		x->before = true;
+		return;
+	}
+	if (c->stay != STAY_PRESENT)
+		return; /* the carrier's own event will name it */
+	if (c->event != NO_INDEX && x->at - c->since <= GROUP_WITHIN &&
+	    event_at(d, c->event)->kind != EVENT_UPSTREAM_LOST) {
+		event_add_prefix(d, c->event, prefix_of(d->t, d->member[member].prefix));
+		return;
+	}
+	if (fresh)
+		return; /* a prefix announced for the first time moved to nobody */
+	if (place_is_small(p))
+		prefix_tell(d, x->carrier, member, cell, true);
+	else
+		move_add(d, x->carrier, member, true, x->at);
+}
+
+void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
+{
+	struct cell *x = &d->cell[cell];
+
+	if (!x->held || d->quiet)
+		return;
+	x->at = at;
+	if (place_is_small(&d->place[d->member[member].place]))
+		due_add(d, DUE_CELL_LOST, at + d->o.lost_after, cell, member, at);
+	else
+		move_add(d, x->carrier, member, false, at);
+}
+
+void cell_judge_lost(struct detect *d, const struct due *due)
+{
+	struct cell *x = &d->cell[due->subject];
+	const struct member_of *m = &d->member[due->other];
+	struct carrier *c = &d->carrier[x->carrier];
+	utime_t again = ask_again(d, m->level, m->up_since);
+
+	if (!x->held || x->votes || x->at != due->stamp)
+		return;
+	if (c->stay == STAY_FADING || c->stay == STAY_LOST)
+		return; /* the carrier's own event names it */
+	if (again != UTIME_NONE) {
+		due_add(d, DUE_CELL_LOST, again, due->subject, due->other, due->stamp);
+		return;
+	}
+	x->held = false;
+	x->before = true;
+	c->held--;
+	prefix_tell(d, x->carrier, due->other, due->subject, false);
+}
+
+/* ---- many prefixes at once, in a large place ---- */
+
+static uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrier)
+{
+	uint32_t k = d->member[member].cells;
+
+	while (k != NO_INDEX && d->cell[k].carrier != carrier)
+		k = d->cell[k].next;
+	return k;
+}
+
+static void move_tell(
+    struct detect *d, uint32_t carrier, struct move *m, bool gained, bool returned, uint64_t weight)
+{
+	struct carrier *c = &d->carrier[carrier];
+	const struct place *p = &d->place[c->place];
+	uint32_t index = event_open(d,
+	    !gained    ? EVENT_UPSTREAM_LOST
+	    : returned ? EVENT_UPSTREAM_RETURN
+		       : EVENT_UPSTREAM_NEW,
+	    SCOPE_PREFIX, c->place, m->start);
+	struct event *e = event_at(d, index);
+
+	event_upstream(d, e, c->asn);
+	event_join(d, index, &c->episode, &c->episode_last);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->member[i] != NO_INDEX) {
+			uint32_t k = cell_of(d, m->member[i], carrier);
+			cell_over(d, &d->cell[k], d->cell[k].at);
+			cell_told(d, k, m->member[i], index);
+		}
+	event_sort(d, index);
+	e->after = carrier_share(d, c);
+	e->before = c->calm;
+	e->severity = severity_of(p, p->whole ? (double)weight / (double)p->whole : 0);
+	carrier_witnesses(d, index, gained);
+	if (gained)
+		gain_why(d, e, c);
+	else
+		loss_why(d, e, c->asn, p);
+	d->place[c->place].explained = d->now;
+	event_tell(d, index);
+	m->event = index;
+}
+
+/* Keeps of the moved members those that stayed moved; returns their weight. */
+static uint64_t move_sift(
+    struct detect *d, uint32_t carrier, struct move *m, bool gained, size_t *kept, size_t *returned)
+{
+	uint64_t weight = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		uint32_t k = cell_of(d, m->member[i], carrier);
+		const struct member_of *x = &d->member[m->member[i]];
+		bool moved =
+		    k != NO_INDEX && d->cell[k].held && (gained ? d->cell[k].votes > 0 : !d->cell[k].votes);
+		if (!gained && moved) {
+			d->cell[k].held = false;
+			d->cell[k].before = true;
+			d->carrier[carrier].held--;
+		}
+		if (!moved || x->level != LEVEL_UP) {
+			m->member[i] = NO_INDEX;
+			continue;
+		}
+		weight += x->weight;
+		*kept += 1;
+		*returned += d->cell[k].before;
+	}
+	return weight;
+}
+
+static void move_judge(struct detect *d, const struct due *due, bool gained)
+{
+	struct carrier *c = &d->carrier[due->subject];
+	struct move *m = gained ? &c->gain : &c->loss;
+	size_t kept = 0, returned = 0;
+	uint64_t weight;
+
+	if (m->start != due->stamp)
+		return;
+	weight = move_sift(d, due->subject, m, gained, &kept, &returned);
+	if (c->stay == STAY_PRESENT && kept && (double)kept >= 0.1 * m->held && m->held)
+		move_tell(d, due->subject, m, gained, returned * 2 > kept, weight);
+	m = gained ? &d->carrier[due->subject].gain : &d->carrier[due->subject].loss;
+	free(m->member);
+	*m = (struct move){.start = UTIME_NONE, .event = m->event};
+}
+
+void move_judge_gain(struct detect *d, const struct due *due)
+{
+	move_judge(d, due, true);
+}
+
+void move_judge_loss(struct detect *d, const struct due *due)
+{
+	move_judge(d, due, false);
+}
+
+void detect_known_upstream(
+    struct detect *d, const char *territory, uint8_t family, asn_t upstream, utime_t first, utime_t last)
+{
+	uint32_t place = place_by_id(d, territory, family), carrier;
+	struct carrier *c;
+
+	if (place == NO_INDEX)
+		return;
+	carrier = carrier_find(d, place, upstream);
+	c = &d->carrier[carrier];
+	if (c->known && c->last_known != UTIME_NONE && c->last_known > last)
+		return;
+	c->known = true;
+	c->last_known = last;
+	if (c->stay == STAY_ABSENT) {
+		c->stay = STAY_LOST;
+		c->zero = last;
+		c->since = first;
+	}
+}

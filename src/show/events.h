@@ -1,0 +1,27 @@
+/*
+ * show/events: happenings as text, JSON and a page. In: events in order, facts for names. Out: text into a
+ * struct out. Owns nothing.
+ */
+#ifndef SHOW_EVENTS_H
+#define SHOW_EVENTS_H
+
+#include "show/show.h"
+
+struct event_list {
+	const struct event *v; /* by first_seen; episode is an id among them */
+	size_t n;
+	const struct facts *facts;
+	struct page page;
+	utime_t from, to; /* of the data; UTIME_NONE: nothing was read */
+	/* for the picture: samples of the places that have events, in order of time; may be empty */
+	const struct sample *sample;
+	size_t samples;
+	const char *note; /* how it was judged: baseline or warm-up, vantage points; may be NULL */
+};
+void event_json(struct out *o, const struct event *e); /* one object, one line (design.md 7) */
+void events_text(struct out *o, const struct event_list *l);
+void events_html(struct out *o, const struct event_list *l);
+/* "1 h 6 min 54 s"; buf holds at least 48 bytes. */
+const char *text_span(char buf[static 48], utime_t span);
+
+#endif
