@@ -57,9 +57,9 @@ static void json_is_valid(void **state)
 
 	out_open_mem(&o);
 	j = json_on(&o);
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "a");
-	json_array(&j);
+	json_list(&j);
 	json_num(&j, 0.5, 3);
 	json_num(&j, -0.0001, 3);
 	json_num(&j, NAN, 3);

@@ -18,7 +18,7 @@ static void json_comma(struct json *j)
 	j->more |= bit;
 }
 
-static void json_open(struct json *j, char c)
+static void json_enter(struct json *j, char c)
 {
 	json_comma(j);
 	out_char(j->o, c);
@@ -32,9 +32,9 @@ static void json_close(struct json *j, char c)
 	out_char(j->o, c);
 }
 
-void json_object(struct json *j)
+void json_open(struct json *j)
 {
-	json_open(j, '{');
+	json_enter(j, '{');
 }
 
 void json_end(struct json *j)
@@ -42,9 +42,9 @@ void json_end(struct json *j)
 	json_close(j, '}');
 }
 
-void json_array(struct json *j)
+void json_list(struct json *j)
 {
-	json_open(j, '[');
+	json_enter(j, '[');
 }
 
 void json_done(struct json *j)
@@ -134,7 +134,7 @@ void json_num(struct json *j, double v, int digits)
 	int n;
 
 	if (!isfinite(v)) {
-		json_null(j);
+		json_none(j);
 		return;
 	}
 	n = snprintf(text, sizeof text, "%.*f", digits, v);
@@ -151,7 +151,7 @@ void json_bool(struct json *j, bool v)
 	json_raw(j, v ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_none(struct json *j)
 {
 	json_raw(j, "null");
 }

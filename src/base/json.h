@@ -16,10 +16,10 @@ struct json {
 };
 
 struct json json_on(struct out *o);
-void json_object(struct json *j); /* { */
-void json_end(struct json *j);    /* } */
-void json_array(struct json *j);  /* [ */
-void json_done(struct json *j);   /* ] */
+void json_open(struct json *j); /* { */
+void json_end(struct json *j);  /* } */
+void json_list(struct json *j); /* [ */
+void json_done(struct json *j); /* ] */
 void json_key(struct json *j, const char *key);
 void json_str(struct json *j, const char *s);
 void json_strn(struct json *j, const char *s, size_t n);
@@ -28,7 +28,22 @@ void json_i64(struct json *j, int64_t v);
 void json_num(
     struct json *j, double v, int digits); /* at most `digits` decimals, trailing zeros cut; null for NaN */
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_none(struct json *j);
 void json_raw(struct json *j, const char *text); /* a value already in JSON */
+
+#ifndef JANSSON_H /* the names of before, while callers move over */
+static inline void json_object(struct json *j)
+{
+	json_open(j);
+}
+static inline void json_array(struct json *j)
+{
+	json_list(j);
+}
+static inline void json_null(struct json *j)
+{
+	json_none(j);
+}
+#endif
 
 #endif

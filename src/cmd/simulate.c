@@ -1,46 +1,122 @@
-/* cmd/simulate: routing from a scenario file, as MRT files with the truth beside. */
+/* cmd/simulate: routing from a scenario file, or a whole made Internet, as MRT files with the truth beside.
+ */
 #include "cmd/verb.h"
 #include "sim/sim.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int run_scenario(const struct args *a, const char *dir)
+static int told(bool ok, const char *why)
 {
-	char why[512] = "";
-	struct archive_count count = {0};
-	struct scenario *s = scenario_read(a->operand[0], why, sizeof why);
-	struct story story = {0};
-	bool ok = s && story_make(s, &story, why, sizeof why);
+	if (!ok)
+		warn_line("%s", why);
+	return ok ? EXIT_ANSWERED : EXIT_BAD_INPUT;
+}
 
-	ok = ok && pack_folder(dir, why, sizeof why) && archive_write(&story, dir, &count, why, sizeof why) &&
-	     truth_write(&story, dir, why, sizeof why);
+static int run_scenario(struct scenario *s, const char *dir, char *why, size_t cap)
+{
+	struct archive_count count = {0};
+	struct story story = {0};
+	bool ok = s && story_make(s, &story, why, cap);
+
+	ok = ok && pack_folder(dir, why, cap) && archive_write(&story, dir, &count, why, cap) &&
+	     truth_write(&story, dir, why, cap);
 	if (ok)
 		warn_line("%s: %llu files, %llu dumps, %llu routes in them, %llu updates", s->name,
 		    (unsigned long long)count.files, (unsigned long long)count.ribs,
 		    (unsigned long long)count.routes, (unsigned long long)count.updates);
-	else
-		warn_line("%s", why);
 	story_free(&story);
 	scenario_free(s);
-	return ok ? EXIT_ANSWERED : EXIT_BAD_INPUT;
+	return told(ok, why);
+}
+
+/* A whole number of low..high, or `otherwise` where the option is not given; -1: it is something else. */
+static long number(const struct args *a, const char *name, long low, long high, long otherwise)
+{
+	const char *text = args_get(a, name);
+	char *end;
+	long v;
+
+	if (!text)
+		return otherwise;
+	v = strtol(text, &end, 10);
+	if (!*text || *end || v < low || v > high) {
+		(void)usage(a, "--%s takes a number of %ld to %ld, not \"%s\"", name, low, high, text);
+		return -1;
+	}
+	return v;
+}
+
+static int run_world(const struct args *a, const char *dir, long seed)
+{
+	long ases = number(a, "ases", 300, 300000, 75000), peers = number(a, "peers", 1, 250, 40);
+	long prefixes = number(a, "prefixes", 1, 3000000, 1000000);
+	long minutes = number(a, "updates", 0, 10080, 0), rate = number(a, "rate", 1, 1000000, 400);
+	long threads = number(a, "threads", 1, PARALLEL_MAX, (long)parallel_cores());
+	const char *format = args_get(a, "format"), *at = args_get(a, "at");
+	struct world_options o = {.topology = args_get(a, "topology"), .pack = PACK_GZ};
+	struct world_count count;
+	char why[512] = "";
+	bool ok;
+
+	if (ases < 0 || peers < 0 || prefixes < 0 || minutes < 0 || rate < 0 || threads < 0)
+		return EXIT_USAGE;
+	if (!utime_parse(at ? at : "2026-01-01T00:00:00Z", &o.at))
+		return usage(a, "--at takes a time, not \"%s\"", at);
+	if (format)
+		o.pack = strcmp(format, "bz2") == 0  ? PACK_BZ2
+			 : strcmp(format, "gz") == 0 ? PACK_GZ
+						     : PACK_PLAIN;
+	o.ases = (uint32_t)ases;
+	o.peers = (uint32_t)peers;
+	o.prefixes = (uint32_t)prefixes;
+	o.minutes = (unsigned)minutes;
+	o.rate = (double)rate;
+	o.threads = (unsigned)threads;
+	o.seed = (uint64_t)seed;
+	ok = world_write(&o, dir, &count, why, sizeof why);
+	if (ok)
+		warn_line("world: %llu routes, %.0f MB before compression, %llu updates",
+		    (unsigned long long)count.routes, (double)count.bytes / 1e6,
+		    (unsigned long long)count.updates);
+	return told(ok, why);
 }
 
 static int simulate_run(const struct args *a)
 {
 	const char *dir = args_get(a, "output");
+	char why[512] = "";
+	long seed = number(a, "seed", 0, INT32_MAX, 1);
 
+	if (seed < 0)
+		return EXIT_USAGE;
 	if (!dir)
 		return usage(a, "where to? -o DIR");
+	if (args_has(a, "world"))
+		return a->operands ? usage(a, "--world takes no scenario") : run_world(a, dir, seed);
 	if (a->operands != 1)
 		return usage(a, "which scenario? One file");
-	return run_scenario(a, dir);
+	return run_scenario(scenario_read(a->operand[0], why, sizeof why), dir, why, sizeof why);
 }
 
 static const struct opt opts[] = {
     {"output", 'o', "DIR", "the folder to write to; made if need be"},
+    {"seed", 0, "N", "another course of chance (1)"},
+    {"world", 0, NULL, "a whole Internet instead of a scenario"},
+    {"ases", 0, "N", "--world: how many networks (75000)"},
+    {"prefixes", 0, "N", "--world: how many prefixes (1000000)"},
+    {"peers", 0, "N", "--world: how many peers, all with full feeds (40)"},
+    {"topology", 0, "FILE", "--world: the networks of an as-rel file instead"},
+    {"at", 0, "TIME", "--world: the time of the dump"},
+    {"updates", 0, "MINUTES", "--world: a stream of updates after the dump"},
+    {"rate", 0, "N", "--world: update messages a second (400)"},
+    {"format", 0, "gz|bz2|plain", "--world: how the files are written (gz)"},
+    {"threads", 0, "N", "--world: how many at once (one a core)"},
     {NULL, 0, NULL, NULL},
 };
 
-const struct verb verb_simulate = {"simulate", "SCENARIO -o DIR",
+const struct verb verb_simulate = {"simulate", "SCENARIO -o DIR | --world -o DIR",
     "make routing from a topology and a timeline: MRT files and the truth beside", opts, simulate_run};

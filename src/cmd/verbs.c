@@ -5,9 +5,11 @@
 const struct verb *const verbs[] = {
     &verb_help,
     &verb_report,
+    &verb_rank,
     &verb_events,
     &verb_version,
     &verb_simulate,
     &verb_completion,
+    &verb_read,
     NULL,
 };

@@ -122,8 +122,8 @@ static enum fault attr_judge(const struct attr *a, const struct attr_set *set)
 		return path_fits(a->value, set->as_size) ? FAULT_NONE : FAULT_ATTR_VALUE;
 	case ATTR_AS4_PATH:
 		return path_fits(a->value, 4) ? FAULT_NONE : FAULT_ATTR_VALUE;
-	case ATTR_AGGREGATOR: /* RFC 7606 7.7 */
-		return a->value.n == set->as_size + 4U ? FAULT_NONE : FAULT_ATTR_LENGTH;
+	case ATTR_AGGREGATOR: /* RFC 7606 7.7; its length tells the AS's, whatever the record says */
+		return a->value.n == 6 || a->value.n == 8 ? FAULT_NONE : FAULT_ATTR_LENGTH;
 	case ATTR_MP_REACH:
 		return mp_reach_cut(a->value, set->rib_form, &mp) ? FAULT_NONE : FAULT_ATTR_LENGTH;
 	case ATTR_MP_UNREACH:

@@ -116,6 +116,24 @@ struct as_segment {
 bool as_segment_next(
     struct cur *path, uint8_t as_size, struct as_segment *s); /* false at the end, or path->bad */
 /*
+ * The path as it is meant, segment by segment: AS_PATH, or its leading hops and then AS4_PATH (RFC
+ * 6793 4.2.3; an as4_path is only looked at where as_size is 2). bad: the path is malformed; what stood
+ * before came out.
+ */
+struct as_path {
+	struct cur rest, rest4;
+	uint8_t as_size;
+	bool bad;
+	size_t hops; /* of AS_PATH still to come out before AS4_PATH */
+};
+struct as_path as_path_of(struct span as_path, struct span as4_path, uint8_t as_size);
+bool as_path_next(struct as_path *path, struct as_segment *s);
+static inline asn_t segment_asn(const struct as_segment *s, size_t i) /* i < asns.n / as_size */
+{
+	return s->as_size == 4 ? be32(s->asns.p + 4 * i) : be16(s->asns.p + 2 * i);
+}
+
+/*
  * The path as a flat list from the peer to the origin, AS4_PATH merged (RFC 6793 4.2.3), confederations
  * stripped, prepending kept. A set stands as ASN 0 once. Returns how many (at most cap); *flags gets PATH_*
  * bits.

@@ -16,20 +16,69 @@ bool as_segment_next(struct cur *path, uint8_t as_size, struct as_segment *s)
 	return !path->bad;
 }
 
-static bool segment_counts(uint8_t type)
+/* What a segment adds to the length of a path: a set one (RFC 4271 9.1.2.2 a), a confederation none (RFC 5065
+ * 5.3). */
+static size_t segment_hops(const struct as_segment *s)
 {
-	return type == SEGMENT_SET || type == SEGMENT_SEQUENCE;
+	return s->type == SEGMENT_SET ? 1 : s->type == SEGMENT_SEQUENCE ? s->asns.n / s->as_size : 0;
 }
 
-/* How long the path is by RFC 4271 9.1.2.2 a: a set counts one; confederations none (RFC 5065 5.3). */
 static size_t path_hops(struct cur path, uint8_t as_size)
 {
 	struct as_segment s;
 	size_t n = 0;
 
 	while (as_segment_next(&path, as_size, &s))
-		n += s.type == SEGMENT_SET ? 1 : s.type == SEGMENT_SEQUENCE ? s.asns.n / as_size : 0;
+		n += segment_hops(&s);
 	return n;
+}
+
+struct as_path as_path_of(struct span as_path, struct span as4_path, uint8_t as_size)
+{
+	struct as_path p = {.rest = cur_of_span(as_path), .as_size = as_size, .hops = SIZE_MAX};
+	size_t hops, hops4;
+
+	if (as_size == 4 || as4_path.n == 0)
+		return p;
+	hops = path_hops(p.rest, 2);
+	hops4 = path_hops(cur_of_span(as4_path), 4);
+	if (hops4 == 0 || hops < hops4) /* RFC 6793 4.2.3: AS4_PATH is then ignored */
+		return p;
+	p.rest4 = cur_of_span(as4_path);
+	p.hops = hops - hops4;
+	return p;
+}
+
+/* AS_PATH comes first, as long as it has hops to tell, or confederations beside them. */
+static bool segment_is_kept(struct as_path *p, struct as_segment *s)
+{
+	size_t hops = segment_hops(s);
+
+	if (hops == 0)
+		return s->type == SEGMENT_CONFED_SEQUENCE || s->type == SEGMENT_CONFED_SET ||
+		       p->hops == SIZE_MAX;
+	if (p->hops == 0)
+		return false;
+	if (hops > p->hops)
+		s->asns.n = p->hops * s->as_size;
+	if (p->hops != SIZE_MAX)
+		p->hops -= hops < p->hops ? hops : p->hops;
+	return true;
+}
+
+bool as_path_next(struct as_path *p, struct as_segment *s)
+{
+	if (cur_left(&p->rest)) {
+		if (as_segment_next(&p->rest, p->as_size, s) && segment_is_kept(p, s))
+			return true;
+		p->bad |= p->rest.bad;
+		p->rest.p = p->rest.end;
+	}
+	while (as_segment_next(&p->rest4, 4, s))
+		if (s->type != SEGMENT_CONFED_SEQUENCE && s->type != SEGMENT_CONFED_SET)
+			return true; /* RFC 6793 6: confederations are passed over in AS4_PATH */
+	p->bad |= p->rest4.bad;
+	return false;
 }
 
 struct flat {
@@ -46,51 +95,33 @@ static void flat_push(struct flat *f, asn_t asn)
 		f->flags |= PATH_CUT;
 }
 
-static void flat_segment(struct flat *f, const struct as_segment *s, size_t *hops)
-{
-	if (s->type == SEGMENT_SET) {
-		f->flags |= PATH_HAS_SET;
-		flat_push(f, 0);
-		--*hops;
-		return;
-	}
-	for (size_t i = 0; i < s->asns.n && *hops; i += s->as_size, --*hops)
-		flat_push(f, s->as_size == 4 ? be32(s->asns.p + i) : be16(s->asns.p + i));
-}
-
-/* At most `hops` hops of the path. */
-static void flat_path(struct flat *f, struct span value, uint8_t as_size, size_t hops)
-{
-	struct cur path = cur_of_span(value);
-	struct as_segment s;
-
-	while (hops && as_segment_next(&path, as_size, &s)) {
-		if (segment_counts(s.type))
-			flat_segment(f, &s, &hops);
-		else if (s.type == SEGMENT_CONFED_SEQUENCE || s.type == SEGMENT_CONFED_SET)
-			f->flags |= PATH_HAS_CONFED;
-		else
-			f->flags |= PATH_MALFORMED;
-	}
-	if (path.bad)
-		f->flags |= PATH_MALFORMED;
-}
-
 size_t as_path_flat(
     struct span as_path, struct span as4_path, uint8_t as_size, asn_t *out, size_t cap, unsigned *flags)
 {
+	struct as_path path = as_path_of(as_path, as4_path, as_size);
 	struct flat f = {.out = out, .cap = cap};
-	size_t keep = SIZE_MAX;
+	struct as_segment s;
 
-	/* RFC 6793 4.2.3: the leading hops of AS_PATH that AS4_PATH does not tell, then AS4_PATH. */
-	if (as_size == 2 && as4_path.n) {
-		size_t hops = path_hops(cur_of_span(as_path), 2), hops4 = path_hops(cur_of_span(as4_path), 4);
-		if (hops4 && hops >= hops4)
-			keep = hops - hops4;
+	while (as_path_next(&path, &s)) {
+		switch (s.type) {
+		case SEGMENT_SEQUENCE:
+			for (size_t i = 0; i < s.asns.n / s.as_size; i++)
+				flat_push(&f, segment_asn(&s, i));
+			break;
+		case SEGMENT_SET:
+			f.flags |= PATH_HAS_SET;
+			flat_push(&f, 0);
+			break;
+		case SEGMENT_CONFED_SEQUENCE:
+		case SEGMENT_CONFED_SET:
+			f.flags |= PATH_HAS_CONFED;
+			break;
+		default:
+			f.flags |= PATH_MALFORMED;
+		}
 	}
-	flat_path(&f, as_path, as_size, keep);
-	if (keep != SIZE_MAX)
-		flat_path(&f, as4_path, 4, SIZE_MAX);
+	if (path.bad)
+		f.flags |= PATH_MALFORMED;
 	*flags = f.flags;
 	return f.n;
 }

@@ -7,6 +7,7 @@
 #include "enrich/load.h"
 #include "enrich/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { REGISTRY, CC, TYPE, START, VALUE, DATE, STATUS, FIELDS };
@@ -65,31 +66,26 @@ static bool row_ipv4(struct loading *l, struct span start, uint64_t count, cc_t 
 
 static bool row_ipv6(struct loading *l, struct span start, uint64_t len, cc_t cc)
 {
-	struct addr first, last;
+	struct addr a;
+	struct prefix p;
 
-	if (!addr_parse((const char *)start.p, start.n, &first) || first.family != FAMILY_IPV6 || len > 128)
+	if (!addr_parse((const char *)start.p, start.n, &a) || a.family != FAMILY_IPV6 || len > 128)
 		return false;
-	last = first;
-	for (uint64_t i = len; i < 128; i++)
-		last.b[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	load_range(l, &first, &last, cc);
+	p = prefix_make(FAMILY_IPV6, a.b, (unsigned)len);
+	load_prefix(l, &p, cc);
 	return true;
 }
 
-static bool row(struct loading *l, struct span line)
+static bool row(struct loading *l, const struct span *f)
 {
 	static const struct {
 		const char *type;
 		bool (*take)(struct loading *, struct span, uint64_t, cc_t);
 	} types[] = {{"asn", row_asn}, {"ipv4", row_ipv4}, {"ipv6", row_ipv6}};
-	struct span f[FIELDS];
-	size_t n = text_fields(line, '|', f, FIELDS);
 	uint64_t value;
 	cc_t cc;
 
-	if (n >= 6 && text_is(f[5], "summary"))
-		return true;
-	if (n < FIELDS || !text_cc(f[CC], &cc) || !text_number(f[VALUE], &value))
+	if (f[STATUS].n == 0 || !text_cc(f[CC], &cc) || !text_number(f[VALUE], &value))
 		return false;
 	if (!text_begins(f[STATUS], "allocated") && !text_begins(f[STATUS], "assigned"))
 		return true;
@@ -99,24 +95,47 @@ static bool row(struct loading *l, struct span line)
 	return false;
 }
 
+/* A summary line promises how many rows of a type follow: fewer, and the end is missing. */
+static void promise(struct span *f, uint64_t *promised)
+{
+	uint64_t n;
+
+	if (text_number(f[4], &n))
+		*promised += n;
+}
+
 static void load_delegated(struct loading *l, struct span content)
 {
-	struct span head[FIELDS], line;
+	struct span head[FIELDS], line, f[FIELDS];
 	struct cur c = cur_of_span(content);
+	struct census *census = l->census;
+	uint64_t promised = 0;
+	char key[KEY_TEXT], day[16];
 	bool begun = false;
+	utime_t date;
 
 	if (!header(content, head))
 		return;
-	l->source = facts_source(l->f, RANK_REGISTERED, false, "delegated-%.*s %.4s-%.2s-%.2s",
-	    (int)head[1].n, head[1].p, head[2].p, head[2].p + 4, head[2].p + 6);
+	snprintf(key, sizeof key, "delegated-%.*s", (int)(head[1].n < 32 ? head[1].n : 32), head[1].p);
+	snprintf(day, sizeof day, "%.4s-%.2s-%.2s", head[2].p, head[2].p + 4, head[2].p + 6);
+	load_about(l, head[2].n == 8 && utime_parse(day, &date) ? date : UTIME_NONE, key);
 	while (text_line(&c, &line)) {
 		line = text_trim(line);
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		if (begun && ++l->rows && !row(l, line))
-			l->bad++;
-		begun = true;
+		if (!begun) {
+			begun = true;
+		} else if (text_fields(line, '|', f, FIELDS) >= 6 && text_is(f[5], "summary")) {
+			promise(f, &promised);
+		} else {
+			census->rows++;
+			census->bad += !row(l, f);
+		}
 	}
+	if (census->rows < promised)
+		snprintf(census->cut, sizeof census->cut, "%zu rows, its summary promises %llu", census->rows,
+		    (unsigned long long)promised);
 }
 
-const struct format format_delegated = {"delegated", is_delegated, load_delegated};
+const struct format format_delegated = {
+    .name = "delegated", .rank = RANK_REGISTERED, .is = is_delegated, .load = load_delegated};

@@ -34,8 +34,9 @@ struct facts_options {
 	const char *const *registry; /* files: RIR delegated, AS names, MMDB, libloc, geofeed, as-rel, IXP
 					lists, ROA CSV; told by content */
 	size_t registries;
-	const char *territories; /* file; NULL: the one shipped */
-	bool no_default;         /* do not load what the machine has (tests) */
+	const char *territories; /* file, beside the one shipped; a section of it replaces the shipped one */
+	bool no_default;         /* load nothing but these files (tests) */
+	utime_t at;              /* of several dated files the one of that time is taken; 0: the newest */
 };
 /* Loads; refused or unreadable files are told in facts_notes and the default stays in use. Never NULL. */
 struct facts *facts_load(const struct facts_options *options);

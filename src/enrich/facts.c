@@ -5,8 +5,11 @@
 #include "enrich/facts.h"
 
 #include "base/mem.h"
+#include "enrich/compiled.h"
+#include "enrich/load.h"
 #include "enrich/territory.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,101 +34,17 @@ size_t facts_notes(const struct facts *f, const char *const **lines)
 	return f->notes;
 }
 
-uint8_t facts_source(struct facts *f, uint8_t rank, bool located, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	if (f->sources == SOURCES_MAX)
-		return 0;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	f->source[++f->sources] = (struct source){mem_strdup(text), rank, located};
-	return (uint8_t)f->sources;
-}
-
 const char *facts_sources(const struct facts *f)
 {
 	return f->sources_text;
 }
 
-/* ---- what loaders say ---- */
-
-void load_asn_country(struct loading *l, asn_t asn, cc_t cc)
-{
-	struct as_fact *fact = asns_add(&l->f->as, asn);
-
-	if (cc && l->f->source[l->source].rank >= l->f->source[fact->source].rank) {
-		fact->cc = cc;
-		fact->source = l->source;
-	}
-}
-
-void load_range(struct loading *l, const struct addr *first, const struct addr *last, cc_t cc)
-{
-	const struct source *source = &l->f->source[l->source];
-	int side = first->family == FAMILY_IPV6;
-	struct prefix a = {.family = first->family, .len = 64}, b = {.family = first->family, .len = 64};
-	uint64_t from, to;
-
-	memcpy(a.b, first->b, 16);
-	memcpy(b.b, last->b, 16);
-	from = prefix_first(&a);
-	to = side ? prefix_first(&b) : prefix_first(&b) | UINT32_MAX;
-	if (cc == CC_NONE || first->family != last->family || to < from)
-		return;
-	intervals_add(source->located ? &l->located[side] : &l->registered[side], from, to,
-	    range_value(cc, l->source), source->rank);
-}
-
 /* ---- files ---- */
 
-static struct span file_read(const char *path)
-{
-	FILE *in = fopen(path, "rb");
-	uint8_t *data = NULL;
-	size_t n = 0, cap = 0;
-
-	if (!in)
-		return (struct span){0};
-	do {
-		if (cap - n < 65536)
-			data = mem_grow(data, cap = cap * 2 + 131072, 1);
-		n += fread(data + n, 1, cap - n, in);
-	} while (!feof(in) && !ferror(in));
-	fclose(in);
-	return (struct span){data, n};
-}
-
-static void load_file(struct loading *l, const char *path)
-{
-	struct span content = file_read(path);
-	size_t i;
-
-	if (!content.p) {
-		facts_note(l->f, "%s: %m", path);
-		return;
-	}
-	for (i = 0; formats[i]; i++)
-		if (formats[i]->is(content))
-			break;
-	l->path = path;
-	l->rows = l->bad = l->source = 0;
-	if (!formats[i])
-		facts_note(l->f, "%s: no registry format known here, left out", path);
-	else
-		formats[i]->load(l, content);
-	if (l->bad)
-		facts_note(l->f, "%s: %zu of %zu rows cannot be read, left out", path, l->bad, l->rows);
-	free((void *)content.p);
-}
-
-/* A file the project ships: beside the program in a build tree, or where it was installed. Freed by the
- * caller. */
+/* A file the project ships: in a build tree, or where it was installed. Freed by the caller. */
 static char *shipped(const char *name)
 {
-	static const char *const places[] = {"/../scenario/", "/../../scenario/"};
+	static const char *const places[] = {"/", "/../scenario/", "/../../scenario/"};
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 	char *slash, *path;
@@ -144,10 +63,11 @@ static char *shipped(const char *name)
 
 static void load_territories(struct facts *f, const char *path)
 {
-	struct span text = file_read(path);
+	struct span text;
+	char why[160];
 
-	if (!text.p) {
-		facts_note(f, "%s: %m", path);
+	if (!file_load(path, &text, why)) {
+		facts_note(f, "%s: %s", path, why);
 		return;
 	}
 	territories_parse(f, f->territories, text, path);
@@ -156,31 +76,116 @@ static void load_territories(struct facts *f, const char *path)
 
 static void load_default(struct loading *l)
 {
-	char *carriers = shipped("carriers.csv"), *territories = shipped("territories.conf");
+	char *registry = shipped("registry.bin"), *carriers = shipped("carriers.csv"),
+	     *territories = shipped("territories.conf");
 
-	load_file(l, carriers);
+	if (access(registry, R_OK) != 0)
+		facts_note(l->f,
+		    "no default registry (%s): countries and names come from --registry files alone",
+		    registry);
+	else if (!compiled_open(l->f, &l->f->map, registry))
+		facts_note(l->f, "%s: damaged, of no use; build or install again", registry);
+	load_default_file(l, carriers);
 	load_territories(l->f, territories);
+	free(registry);
 	free(carriers);
 	free(territories);
+}
+
+char *registry_folder(void)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	if (data && *data == '/')
+		return mem_printf("%s/isthmus/registry", data);
+	return mem_printf("%s/.local/share/isthmus/registry", home ? home : "");
+}
+
+static int no_dots(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+/* The accepted files, by name; freed by the caller, each and all. */
+static size_t accepted_files(char ***path)
+{
+	char *folder = registry_folder();
+	struct dirent **entry = NULL;
+	int n = scandir(folder, &entry, no_dots, alphasort);
+
+	*path = mem_array((size_t)(n > 0 ? n : 0) + 1, sizeof **path);
+	for (int i = 0; i < n; i++) {
+		(*path)[i] = mem_printf("%s/%s", folder, entry[i]->d_name);
+		free(entry[i]);
+	}
+	free(entry);
+	free(folder);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void load_given(struct loading *l, const struct facts_options *o)
+{
+	char **kept = NULL;
+	size_t n = o->no_default ? 0 : accepted_files(&kept);
+
+	load_registries(
+	    l, o->registry, o->registries, (const char *const *)kept, n, o->at ? o->at : UTIME_MAX);
+	for (size_t i = 0; i < n; i++)
+		free(kept[i]);
+	free(kept);
+}
+
+static void list_route_servers(struct facts *f)
+{
+	const struct as_fact *fact;
+	size_t cap = 0;
+
+	for (uint64_t asn = 0; (fact = asns_next(&f->as, &asn)); asn++)
+		if (fact->flags & AS_ROUTE_SERVER) {
+			f->route_server =
+			    vec_room(f->route_server, f->route_servers, &cap, sizeof *f->route_server);
+			f->route_server[f->route_servers++] = (asn_t)asn;
+		}
+}
+
+/* Ranges that were ready, back to intervals, to be joined with what was read beside them. */
+static void reopen(const struct facts *f, struct intervals *list, const struct ranges *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->value[i])
+			intervals_add(list, r->start[i], ranges_last(r, i), r->value[i],
+			    f->source[r->value[i] & 0xff].rank);
+}
+
+/* The ranges of one family. Where no file was read beside the default they stay as they are. */
+static void finish_side(struct loading *l, int side)
+{
+	struct facts *f = l->f;
+	struct intervals *registered = &l->registered[side], *located = &l->located[side];
+	unsigned bits = side ? RANGES_INDEX6 : RANGES_INDEX4;
+
+	if (f->country[side].n == 0 || registered->n || located->n) {
+		reopen(f, registered, &f->map.registered[side]);
+		reopen(f, located, &f->located[side]);
+		intervals_join(registered, located);
+		ranges_free(&f->located[side]);
+		ranges_free(&f->country[side]);
+		ranges_build(&f->located[side], located, bits);
+		ranges_build(&f->country[side], registered, bits);
+	}
+	free(registered->v);
+	free(located->v);
 }
 
 static void finish(struct loading *l)
 {
 	struct facts *f = l->f;
 
-	for (int side = 0; side < 2; side++) {
-		struct intervals *all = &l->registered[side];
-		unsigned bits = side ? RANGES_INDEX6 : RANGES_INDEX4;
-		ranges_build(&f->located[side], &l->located[side], bits);
-		for (size_t i = 0; i < l->located[side].n; i++) {
-			const struct interval *x = &l->located[side].v[i];
-			intervals_add(all, x->first, x->last, x->value, x->rank);
-		}
-		ranges_build(&f->country[side], all, bits);
-		free(all->v);
-		free(l->located[side].v);
-	}
+	finish_side(l, 0);
+	finish_side(l, 1);
+	roas_ready(f);
 	territories_ready(f);
+	list_route_servers(f);
 	f->sources_text = mem_strdup("");
 	for (size_t i = 1; i <= f->sources; i++) {
 		char *text = mem_printf("%s%s%s", f->sources_text, i > 1 ? ", " : "", f->source[i].label);
@@ -198,8 +203,7 @@ struct facts *facts_load(const struct facts_options *options)
 	f->territories = territories_new();
 	if (!options->no_default)
 		load_default(&l);
-	for (size_t i = 0; i < options->registries; i++)
-		load_file(&l, options->registry[i]);
+	load_given(&l, options);
 	if (options->territories)
 		load_territories(f, options->territories);
 	finish(&l);
@@ -210,7 +214,10 @@ void facts_free(struct facts *f)
 {
 	if (!f)
 		return;
+	compiled_close(&f->map);
 	territories_free(f->territories);
+	relations_free(f);
+	roas_free(f);
 	asns_free(&f->as);
 	for (int side = 0; side < 2; side++) {
 		ranges_free(&f->country[side]);
@@ -260,14 +267,4 @@ size_t facts_route_servers(const struct facts *f, const asn_t **sorted)
 {
 	*sorted = f->route_server;
 	return f->route_servers;
-}
-
-enum relation asn_relation(const struct facts *f, asn_t a, asn_t b)
-{
-	return REL_UNKNOWN;
-}
-
-enum rpki prefix_rpki(const struct facts *f, const struct prefix *p, asn_t origin, utime_t at)
-{
-	return RPKI_NO_DATA;
 }

@@ -5,7 +5,6 @@
 #ifndef ENRICH_FACTS_H
 #define ENRICH_FACTS_H
 
-#include "base/cur.h"
 #include "enrich/asns.h"
 #include "enrich/enrich.h"
 #include "enrich/ranges.h"
@@ -13,11 +12,12 @@
 /* What a source is good for; of two sources of the same fact the higher rank is believed. */
 enum rank {
 	RANK_NONE,
-	RANK_DEFAULT,    /* what the machine has: a geolocation database, a table derived from it */
-	RANK_LOCATED,    /* given: geolocation */
-	RANK_SHIPPED,    /* the project's own list of carriers */
-	RANK_NAMED,      /* given: a list of AS names with countries */
-	RANK_REGISTERED, /* given: the registries' own files */
+	RANK_DEFAULT_LOCATED, /* what the machine has: a geolocation database and what is derived from it */
+	RANK_LOCATED,         /* given: geolocation */
+	RANK_SHIPPED,         /* the project's own list of carriers */
+	RANK_DEFAULT_REGISTERED, /* what the machine has: the registries' allocations of some day */
+	RANK_NAMED,              /* given: a list of AS names with countries */
+	RANK_REGISTERED,         /* given: the registries' own files */
 };
 
 enum { SOURCES_MAX = 255 };
@@ -28,7 +28,15 @@ struct source {
 	bool located; /* says where addresses are, not who holds them */
 };
 
+/* The mapped file of compiled.h. */
+struct registry_map {
+	void *p;
+	size_t n;
+	struct ranges registered[2];
+};
+
 struct facts {
+	struct registry_map map;
 	struct source source[SOURCES_MAX + 1]; /* [0]: none */
 	size_t sources;
 	struct asns as;
@@ -37,44 +45,18 @@ struct facts {
 	struct relations *relations;
 	struct roas *roas;
 	struct territories *territories;
-	asn_t *route_server;
-	size_t route_servers, route_server_cap;
+	asn_t *route_server; /* sorted */
+	size_t route_servers;
 	char **note;
 	size_t notes, note_cap;
 	char *sources_text;
 };
-
-/* While files are read: intervals of addresses, made into ranges at the end. */
-struct loading {
-	struct facts *f;
-	struct intervals registered[2], located[2];
-	const char *path; /* of the file now read */
-	uint8_t source;   /* of the file now read */
-	size_t rows, bad; /* of the file now read */
-};
-
-void facts_note(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-uint8_t facts_source(struct facts *f, uint8_t rank, bool located, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5))); /* 0 where there are too many */
 
 static inline uint32_t range_value(cc_t cc, uint8_t source)
 {
 	return (uint32_t)cc << 8 | source;
 }
 
-/* For the loaders: a country for an AS, for addresses. */
-void load_asn_country(struct loading *l, asn_t asn, cc_t cc);
-void load_range(struct loading *l, const struct addr *first, const struct addr *last, cc_t cc);
-
-/*
- * A format of registry file: how its content is told, and its loader, which counts what it cannot read in
- * l->bad and skips it. `label` is the source's name with a date where the content has one.
- */
-struct format {
-	const char *name;
-	bool (*is)(struct span content);
-	void (*load)(struct loading *l, struct span content);
-};
-extern const struct format *const formats[]; /* ends with NULL; in the order of asking */
+void facts_note(struct facts *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -6,6 +6,7 @@
 #include "enrich/load.h"
 #include "enrich/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool address(struct span s, struct addr *a)
@@ -25,36 +26,33 @@ static bool address(struct span s, struct addr *a)
 	return addr_parse((const char *)s.p, s.n, a);
 }
 
-static bool range_row(struct span line, struct addr *first, struct addr *last, cc_t *cc)
+struct row {
+	struct addr first, last;
+	struct prefix prefix; /* family 0: first and last it is */
+	cc_t cc;
+};
+
+static bool range_row(struct span line, struct row *r)
 {
 	struct span f[3];
-	struct prefix p;
 
+	memset(r, 0, sizeof *r);
 	if (text_fields(line, ',', f, 3) < 2)
 		return false;
-	if (address(f[0], first) && address(f[1], last))
-		return first->family == last->family && text_cc(f[2], cc);
-	if (!prefix_parse((const char *)f[0].p, f[0].n, &p) || !text_cc(f[1], cc))
-		return false;
-	memset(first, 0, sizeof *first);
-	memcpy(first->b, p.b, sizeof p.b);
-	first->family = p.family;
-	*last = *first;
-	for (unsigned i = p.len; i < family_bits(p.family); i++)
-		last->b[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	return true;
+	if (address(f[0], &r->first) && address(f[1], &r->last))
+		return r->first.family == r->last.family && text_cc(f[2], &r->cc);
+	return prefix_parse((const char *)f[0].p, f[0].n, &r->prefix) && text_cc(f[1], &r->cc);
 }
 
 static bool is_ranges(struct span content)
 {
 	struct cur c = cur_of_span(content);
 	struct span line;
-	struct addr first, last;
-	cc_t cc;
+	struct row r;
 
 	while (text_line(&c, &line))
 		if (line.n && line.p[0] != '#')
-			return range_row(line, &first, &last, &cc);
+			return range_row(line, &r);
 	return false;
 }
 
@@ -63,19 +61,23 @@ static void load_ranges(struct loading *l, struct span content)
 	struct cur c = cur_of_span(content);
 	const char *slash = strrchr(l->path, '/');
 	struct span line;
-	struct addr first, last;
-	cc_t cc;
+	struct row r;
 
-	l->source = facts_source(l->f, RANK_LOCATED, true, "%s", slash ? slash + 1 : l->path);
+	load_about(l, date_in_path(l->path), slash ? slash + 1 : l->path);
 	while (text_line(&c, &line)) {
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		l->rows++;
-		if (range_row(line, &first, &last, &cc))
-			load_range(l, &first, &last, cc);
+		l->census->rows++;
+		if (!range_row(line, &r))
+			l->census->bad++;
+		else if (r.prefix.family)
+			load_prefix(l, &r.prefix, r.cc);
 		else
-			l->bad++;
+			load_range(l, &r.first, &r.last, r.cc);
 	}
+	if (content.n && content.p[content.n - 1] != '\n' && l->census->bad)
+		snprintf(l->census->cut, sizeof l->census->cut, "the last line has no end");
 }
 
-const struct format format_ranges = {"address ranges", is_ranges, load_ranges};
+const struct format format_ranges = {
+    .name = "address ranges", .rank = RANK_LOCATED, .located = true, .is = is_ranges, .load = load_ranges};

@@ -1,10 +1,13 @@
 /*
  * enrich/names: names and countries of ASes. The list RIPE NCC publishes: "131279 STAR-KP Ryugyong-dong, KP";
- * and the project's own of the big carriers (scenario/carriers.csv): asn,name,country,label.
+ * the same as one JSON object; and the project's own of the big carriers (scenario/carriers.csv):
+ * asn,name,country,label.
  */
 #include "enrich/load.h"
 #include "enrich/text.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char carriers_head[] = "asn,name,country,label";
@@ -55,18 +58,62 @@ static void load_names(struct loading *l, struct span content)
 	asn_t asn;
 	cc_t cc;
 
-	l->source = facts_source(l->f, RANK_NAMED, false, "AS names");
+	load_about(l, date_in_path(l->path), "AS names");
 	while (text_line(&c, &line)) {
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		l->rows++;
+		l->census->rows++;
 		if (!name_row(line, &asn, &name, &cc)) {
-			l->bad++;
+			l->census->bad++;
 			continue;
 		}
 		load_asn_country(l, asn, cc);
-		asns_name(&l->f->as, asn, (const char *)name.p, name.n, RANK_NAMED);
+		load_asn_name(l, asn, name);
 	}
+	if (content.n && content.p[content.n - 1] != '\n')
+		snprintf(l->census->cut, sizeof l->census->cut, "the last line has no end");
+}
+
+/* pyasn's form: one JSON object, a member an AS. */
+static bool is_asnames(struct span content)
+{
+	struct span s = text_trim(content);
+	size_t i = 1;
+
+	if (s.n < 4 || s.p[0] != '{')
+		return false;
+	while (i < s.n && strchr(" \t\r\n", s.p[i]))
+		i++;
+	return i + 1 < s.n && s.p[i] == '"' && s.p[i + 1] >= '0' && s.p[i + 1] <= '9';
+}
+
+static void load_asnames(struct loading *l, struct span content)
+{
+	json_error_t error;
+	json_t *all = json_loadb((const char *)content.p, content.n, 0, &error), *value;
+	const char *key;
+
+	load_about(l, date_in_path(l->path), "AS names");
+	if (!all)
+		snprintf(l->census->cut, sizeof l->census->cut, "line %d: %.60s", error.line, error.text);
+	json_object_foreach(all, key, value)
+	{
+		char line[1024];
+		struct span name;
+		asn_t asn;
+		cc_t cc;
+		int n = snprintf(
+		    line, sizeof line, "%s %s", key, json_is_string(value) ? json_string_value(value) : "");
+		l->census->rows++;
+		if (n >= (int)sizeof line ||
+		    !name_row((struct span){(const uint8_t *)line, (size_t)n}, &asn, &name, &cc)) {
+			l->census->bad++;
+			continue;
+		}
+		load_asn_country(l, asn, cc);
+		load_asn_name(l, asn, name);
+	}
+	json_decref(all);
 }
 
 static bool is_carriers(struct span content)
@@ -87,9 +134,11 @@ static bool carrier_row(struct loading *l, struct span line)
 	    !text_cc(f[2], &cc))
 		return false;
 	load_asn_country(l, asn, cc);
-	asns_name(&l->f->as, asn, (const char *)f[1].p, f[1].n, l->f->source[l->source].rank);
+	load_asn_known_name(l, asn, f[1]);
 	if (text_is(f[3], "global"))
-		asns_add(&l->f->as, asn)->flags |= AS_GLOBAL;
+		load_asn_flag(l, asn, AS_GLOBAL);
+	if (text_is(f[3], "route-server"))
+		load_asn_flag(l, asn, AS_ROUTE_SERVER);
 	return true;
 }
 
@@ -98,12 +147,19 @@ static void load_carriers(struct loading *l, struct span content)
 	struct cur c;
 	struct span line;
 
-	l->source = facts_source(l->f, RANK_SHIPPED, false, "the shipped list of carriers");
+	load_about(l, UTIME_NONE, "Isthmus' list of carriers");
 	first_line(content, &c, &line);
-	while (text_line(&c, &line))
-		if (line.n && line.p[0] != '#' && ++l->rows && !carrier_row(l, line))
-			l->bad++;
+	while (text_line(&c, &line)) {
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		l->census->rows++;
+		l->census->bad += !carrier_row(l, line);
+	}
 }
 
-const struct format format_names = {"AS names", is_names, load_names};
-const struct format format_carriers = {"carriers", is_carriers, load_carriers};
+const struct format format_names = {
+    .name = "AS names", .rank = RANK_NAMED, .is = is_names, .load = load_names};
+const struct format format_asnames = {
+    .name = "AS names", .rank = RANK_NAMED, .is = is_asnames, .load = load_asnames};
+const struct format format_carriers = {
+    .name = "carriers", .rank = RANK_SHIPPED, .is = is_carriers, .load = load_carriers};

@@ -14,6 +14,12 @@ void intervals_add(struct intervals *list, uint64_t first, uint64_t last, uint32
 	list->v[list->n++] = (struct interval){first, last, value, rank};
 }
 
+void intervals_join(struct intervals *to, const struct intervals *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		intervals_add(to, from->v[i].first, from->v[i].last, from->v[i].value, from->v[i].rank);
+}
+
 /* The open intervals at the sweep's place: a heap with the one that wins on top. */
 struct open {
 	uint32_t *heap; /* indices into the list */
@@ -136,7 +142,7 @@ static void sweep(struct ranges *r, size_t *cap, struct open *o, uint64_t *at, u
 	emit(r, cap, *at, 0);
 }
 
-static void make_index(struct ranges *r, unsigned bits)
+void ranges_index(struct ranges *r, unsigned bits)
 {
 	size_t cells = (size_t)1 << bits, i = 0;
 
@@ -168,15 +174,51 @@ void ranges_build(struct ranges *r, struct intervals *list, unsigned index_bits)
 	}
 	sweep(r, &cap, &o, &at, UINT64_MAX);
 	r->start[r->n] = UINT64_MAX;
-	make_index(r, index_bits);
+	ranges_index(r, index_bits);
 	free(o.heap);
 	free(order);
 }
 
 void ranges_free(struct ranges *r)
 {
-	free(r->start);
-	free(r->value);
+	if (!r->borrowed) {
+		free(r->start);
+		free(r->value);
+	}
 	free(r->index);
 	memset(r, 0, sizeof *r);
+}
+
+uint32_t ranges_of(const struct ranges *r, const struct prefix *p)
+{
+	uint64_t first = prefix_first(p), last = prefix_last(p), most = 0;
+	size_t i = ranges_at(r, first), end;
+	uint32_t best = 0;
+	uint64_t sum[64];
+	uint32_t value[64];
+	size_t n = 0;
+
+	if (ranges_last(r, i) >= last)
+		return r->value[i];
+	end = ranges_at(r, last);
+	for (; i <= end; i++) {
+		uint64_t low = r->start[i] < first ? first : r->start[i];
+		uint64_t high = ranges_last(r, i) > last ? last : ranges_last(r, i);
+		size_t k = 0;
+		while (k < n && value[k] >> 8 != r->value[i] >> 8)
+			k++;
+		if (k == 64)
+			continue;
+		if (k == n) {
+			value[n] = r->value[i];
+			sum[n++] = 0;
+		}
+		sum[k] += (high - low) / 2 + 1; /* halved: a whole family would overflow */
+	}
+	for (size_t k = 0; k < n; k++)
+		if (value[k] && sum[k] > most) {
+			most = sum[k];
+			best = value[k];
+		}
+	return best;
 }

@@ -27,6 +27,7 @@ struct ranges {
 	uint32_t *index; /* by key >> shift: the last range that begins at or before the cell */
 	size_t n;
 	unsigned shift;
+	bool borrowed; /* start and value are somebody else's */
 };
 
 enum { RANGES_INDEX4 = 16, RANGES_INDEX6 = 20 }; /* bits of the index: 256 KiB, 4 MiB */
@@ -46,7 +47,9 @@ static inline uint64_t prefix_last(const struct prefix *p)
 }
 
 void intervals_add(struct intervals *list, uint64_t first, uint64_t last, uint32_t value, uint32_t rank);
+void intervals_join(struct intervals *to, const struct intervals *from);
 void ranges_build(struct ranges *r, struct intervals *list, unsigned index_bits); /* sorts list */
+void ranges_index(struct ranges *r, unsigned index_bits); /* of ranges that are there */
 void ranges_free(struct ranges *r);
 
 /* The range that holds key: start[i] <= key. */
@@ -68,5 +71,9 @@ static inline uint64_t ranges_last(const struct ranges *r, size_t i)
 {
 	return i + 1 < r->n ? r->start[i + 1] - 1 : UINT64_MAX;
 }
+
+/* The value of a prefix. It may reach over several ranges: the country (value >> 8) with most of its
+ * addresses has it. */
+uint32_t ranges_of(const struct ranges *r, const struct prefix *p);
 
 #endif

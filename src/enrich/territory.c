@@ -284,13 +284,12 @@ static struct reason named_member(const struct territory *t, const struct prefix
 	return r;
 }
 
-static uint32_t range_of(const struct ranges *r, const struct prefix *p);
-
 /* Of a prefix, or of an AS where p is NULL. */
 static struct reason country_member(const struct territory *t, const struct prefix *p, asn_t asn, utime_t at)
 {
 	const struct entry *e =
 	    p ? curated_prefix(entries_of(t), p, at) : curated_asn(entries_of(t), asn, at);
+	const struct as_fact *fact;
 	struct reason r;
 
 	if (by_entry(t, e, &r))
@@ -298,10 +297,10 @@ static struct reason country_member(const struct territory *t, const struct pref
 	if (t->kind == TERRITORY_NAMED)
 		return named_member(t, p, asn, at);
 	if (p) {
-		uint32_t v = range_of(&t->f->country[p->family == FAMILY_IPV6], p);
+		uint32_t v = ranges_of(&t->f->country[p->family == FAMILY_IPV6], p);
 		return by_source(t, (cc_t)(v >> 8), (uint8_t)v);
 	}
-	const struct as_fact *fact = asns_get(&t->f->as, asn);
+	fact = asns_get(&t->f->as, asn);
 	return fact ? by_source(t, fact->cc, fact->source) : (struct reason){0};
 }
 
@@ -341,49 +340,14 @@ static cc_t home_of(const struct facts *f, const struct entry *e, cc_t cc)
 	return e && home == s->cc ? CC_NONE : home;
 }
 
-/* A prefix may reach over several ranges: the country with most of its addresses has it. */
-static uint32_t range_of(const struct ranges *r, const struct prefix *p)
-{
-	uint64_t first = prefix_first(p), last = prefix_last(p), most = 0;
-	size_t i = ranges_at(r, first), end;
-	uint32_t best = 0;
-	uint64_t sum[64];
-	uint32_t value[64];
-	size_t n = 0;
-
-	if (ranges_last(r, i) >= last)
-		return r->value[i];
-	end = ranges_at(r, last);
-	for (; i <= end; i++) {
-		uint64_t low = r->start[i] < first ? first : r->start[i];
-		uint64_t high = ranges_last(r, i) > last ? last : ranges_last(r, i);
-		size_t k = 0;
-		while (k < n && value[k] >> 8 != r->value[i] >> 8)
-			k++;
-		if (k == 64)
-			continue;
-		if (k == n) {
-			value[n] = r->value[i];
-			sum[n++] = 0;
-		}
-		sum[k] += (high - low) / 2 + 1; /* halved: a whole family would overflow */
-	}
-	for (size_t k = 0; k < n; k++)
-		if (value[k] && sum[k] > most) {
-			most = sum[k];
-			best = value[k];
-		}
-	return best;
-}
-
 cc_t prefix_country(const struct facts *f, const struct prefix *p)
 {
-	return (cc_t)(range_of(&f->country[p->family == FAMILY_IPV6], p) >> 8);
+	return (cc_t)(ranges_of(&f->country[p->family == FAMILY_IPV6], p) >> 8);
 }
 
 cc_t prefix_geolocated(const struct facts *f, const struct prefix *p)
 {
-	return (cc_t)(range_of(&f->located[p->family == FAMILY_IPV6], p) >> 8);
+	return (cc_t)(ranges_of(&f->located[p->family == FAMILY_IPV6], p) >> 8);
 }
 
 cc_t prefix_territory(const struct facts *f, const struct prefix *p, utime_t at)
@@ -403,37 +367,40 @@ cc_t asn_territory(const struct facts *f, asn_t asn, utime_t at)
 
 /* ---- explaining ---- */
 
-static void explain(const struct territory *t, const struct reason *r, char *buf, size_t n)
+static void explain_entry(const struct territory *t, const struct reason *r, char *buf, size_t n)
+{
+	const struct entry *e = r->entry;
+	const struct section *s = &t->f->territories->section[e->section];
+	const char *what = r->member ? "curated" : e->exclude ? "excluded" : "curated for another territory";
+
+	snprintf(buf, n, "%s: %s%s(%s:%u)", what, e->why ? e->why : "", e->why ? " " : "", s->file, e->line);
+}
+
+/* `located` is how a geolocation source is worded. */
+static void explain(
+    const struct territory *t, const struct reason *r, const char *located, char *buf, size_t n)
 {
 	const struct source *source = &t->f->source[r->source];
 	char cc[3];
 
 	cc_text(cc, r->cc);
-	if (r->entry) {
-		const struct section *s = &t->f->territories->section[r->entry->section];
-		const char *what = r->member           ? "curated"
-				   : r->entry->exclude ? "excluded"
-						       : "curated for another territory";
-		snprintf(buf, n, "%s: %s%s(%s:%u)", what, r->entry->why ? r->entry->why : "",
-		    r->entry->why ? " " : "", s->file, r->entry->line);
-	} else if (r->member == MEMBER_ASKED) {
+	if (r->entry)
+		explain_entry(t, r, buf, n);
+	else if (r->member == MEMBER_ASKED)
 		snprintf(buf, n, "asked for");
-	} else if (r->member) {
-		snprintf(
-		    buf, n, "%s in %s: %s", source->located ? "geolocated" : "registered", cc, source->label);
-	} else if (r->cc) {
-		snprintf(buf, n, "no member: %s in %s by %s", source->located ? "geolocated" : "registered",
-		    cc, source->label);
-	} else {
+	else if (r->cc)
+		snprintf(buf, n, "%s%s %s: %s",
+		    r->member ? "" : "no member: ", source->located ? located : "registered in", cc,
+		    source->label);
+	else
 		snprintf(buf, n, "no member: no source knows it");
-	}
 }
 
 void territory_explain_asn(const struct territory *t, asn_t asn, utime_t at, char *buf, size_t n)
 {
 	struct reason r = asn_reason(t, asn, at);
 
-	explain(t, &r, buf, n);
+	explain(t, &r, "announces addresses in", buf, n);
 }
 
 void territory_explain_prefix(
@@ -441,5 +408,5 @@ void territory_explain_prefix(
 {
 	struct reason r = prefix_reason(t, p, at);
 
-	explain(t, &r, buf, n);
+	explain(t, &r, "geolocated in", buf, n);
 }

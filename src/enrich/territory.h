@@ -6,6 +6,7 @@
 #ifndef ENRICH_TERRITORY_H
 #define ENRICH_TERRITORY_H
 
+#include "base/cur.h"
 #include "enrich/facts.h"
 
 #include <pthread.h>

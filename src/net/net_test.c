@@ -3,6 +3,7 @@
 #include "net/prefix.h"
 #include "net/utime.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -79,12 +80,33 @@ static void times(void **state)
 	assert_false(utime_parse_span("-5m", &t));
 }
 
+/* addr_text against inet_ntop(3), over addresses with many zero groups and embedded IPv4 */
+static void address_texts(void **state)
+{
+	unsigned seed = 7;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		struct addr a = {.family = FAMILY_IPV6};
+		char want[ADDR_TEXT], got[ADDR_TEXT];
+		for (unsigned k = 0; k < 16; k++) {
+			seed = seed * 1103515245 + 12345;
+			a.b[k] = seed >> 16 & 3 ? 0 : (uint8_t)(seed >> 20);
+			if (i % 7 == 0 && (k == 10 || k == 11))
+				a.b[k] = 0xff;
+		}
+		got[addr_text(got, &a)] = '\0';
+		assert_non_null(inet_ntop(AF_INET6, a.b, want, sizeof want));
+		assert_string_equal(got, want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(asns),
 	    cmocka_unit_test(prefixes),
 	    cmocka_unit_test(times),
+	    cmocka_unit_test(address_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

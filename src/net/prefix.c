@@ -45,24 +45,81 @@ static size_t octet_text(char *p, uint8_t v)
 	return n;
 }
 
-size_t addr_text(char *p, const struct addr *a)
+static size_t group_text(char *p, unsigned v)
 {
-	char text[ADDR_TEXT];
+	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
 
-	if (a->family == FAMILY_IPV4) {
-		for (int i = 0; i < 4; i++) {
-			n += octet_text(p + n, a->b[i]);
-			if (i < 3)
-				p[n++] = '.';
-		}
-		return n;
-	}
-	if (!inet_ntop(AF_INET6, a->b, text, sizeof text))
-		return 0;
-	n = strlen(text);
-	memcpy(p, text, n);
+	for (int shift = 12; shift >= 0; shift -= 4)
+		if (n || v >> shift || shift == 0)
+			p[n++] = hex[v >> shift & 15];
 	return n;
+}
+
+static size_t v4_text(char *p, const uint8_t b[4])
+{
+	size_t n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		n += octet_text(p + n, b[i]);
+		if (i < 3)
+			p[n++] = '.';
+	}
+	return n;
+}
+
+/* The longest run of at least `least` zero groups, the first of equals: its length, and where. */
+static unsigned zero_run(const unsigned group[8], unsigned least, unsigned *at)
+{
+	unsigned best = least - 1, run = 0;
+
+	*at = 8;
+	for (unsigned i = 0; i < 8; i++) {
+		run = group[i] ? 0 : run + 1;
+		if (run > best) {
+			best = run;
+			*at = i + 1 - run;
+		}
+	}
+	return *at < 8 ? best : 0;
+}
+
+static size_t v6_text(char *p, const uint8_t b[16], unsigned least)
+{
+	unsigned group[8], at, run;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		group[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+	run = zero_run(group, least, &at);
+	for (unsigned i = 0; i < 8; i++) {
+		if (i == at) {
+			p[n++] = ':';
+			p[n++] = ':';
+			i += run - 1;
+			continue;
+		}
+		/* RFC 5952 5: IPv4 in IPv6, told by its well-known prefixes, as inet_ntop(3) has them */
+		if (i == 6 && at == 0 && (run == 6 || (run == 5 && group[5] == 0xffff))) {
+			if (run == 5)
+				p[n++] = ':';
+			return n + v4_text(p + n, b + 12);
+		}
+		if (i && i != at + run)
+			p[n++] = ':';
+		n += group_text(p + n, group[i]);
+	}
+	return n;
+}
+
+size_t addr_text(char *p, const struct addr *a)
+{
+	return a->family == FAMILY_IPV4 ? v4_text(p, a->b) : v6_text(p, a->b, 2);
+}
+
+size_t addr_text_old(char *p, const struct addr *a)
+{
+	return a->family == FAMILY_IPV4 ? v4_text(p, a->b) : v6_text(p, a->b, 1);
 }
 
 int addr_cmp(const struct addr *a, const struct addr *b)

@@ -33,6 +33,8 @@ struct addr addr_v6(const uint8_t b[16]);
 bool addr_parse(const char *s, size_t n, struct addr *a);
 size_t addr_text(
     char *p, const struct addr *a); /* RFC 5952; room for ADDR_TEXT; no terminator; returns length */
+/* The same as programs before RFC 5952 wrote it: "::" may stand for a single zero group. */
+size_t addr_text_old(char *p, const struct addr *a);
 int addr_cmp(const struct addr *a, const struct addr *b); /* IPv4 first, then by value */
 
 struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len); /* clears the bits past len */

@@ -139,7 +139,7 @@ static void print_node(struct json *j, const struct answer *a, struct node node)
 	char id[NODE_TEXT], cc[3];
 
 	node_id(id, node, a->table);
-	json_object(j);
+	json_open(j);
 	json_key(j, "id");
 	json_str(j, id);
 	json_key(j, "layer");
@@ -168,14 +168,14 @@ void graph_json(struct json *j, const struct answer *a, const struct wayin *e)
 	graph_nodes(&nodes, e);
 	graph_links(&links, e, &nodes);
 	json_key(j, "nodes");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < nodes.n; i++)
 		print_node(j, a, nodes.v[i].from);
 	json_done(j);
 	json_key(j, "links");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < links.n; i++) {
-		json_object(j);
+		json_open(j);
 		json_key(j, "source");
 		node_id(id, links.v[i].from, a->table);
 		json_str(j, id);

@@ -11,7 +11,7 @@ static void json_time(struct json *j, utime_t t)
 	char text[UTIME_TEXT];
 
 	if (t == UTIME_NONE) {
-		json_null(j);
+		json_none(j);
 		return;
 	}
 	utime_text(text, t);
@@ -41,7 +41,7 @@ static void key_u64(struct json *j, const char *key, uint64_t v)
 static void print_vantage(struct json *j, const struct report *r)
 {
 	json_key(j, "vantage");
-	json_object(j);
+	json_open(j);
 	key_u64(j, "peers", r->peers);
 	key_u64(j, "full_feed", r->full_feed);
 	key_u64(j, "ases", r->ases);
@@ -52,10 +52,10 @@ static void print_vantage(struct json *j, const struct report *r)
 static void print_upstreams(struct json *j, const struct answer *a)
 {
 	json_key(j, "upstreams");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < a->report->upstreams; i++) {
 		const struct upstream *u = &a->report->upstream[i];
-		json_object(j);
+		json_open(j);
 		key_u64(j, "asn", u->asn);
 		json_key(j, "name");
 		json_str(j, asn_name(a->facts, u->asn));
@@ -78,9 +78,9 @@ static void print_upstreams(struct json *j, const struct answer *a)
 static void print_countries(struct json *j, const struct report *r)
 {
 	json_key(j, "countries");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < r->countries; i++) {
-		json_object(j);
+		json_open(j);
 		json_key(j, "country");
 		json_cc(j, r->country[i].country);
 		key_num(j, "share", r->country[i].share);
@@ -92,9 +92,9 @@ static void print_countries(struct json *j, const struct report *r)
 static void print_gateways(struct json *j, const struct answer *a)
 {
 	json_key(j, "gateways");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < a->report->gateways; i++) {
-		json_object(j);
+		json_open(j);
 		key_u64(j, "asn", a->report->gateway[i].asn);
 		json_key(j, "name");
 		json_str(j, asn_name(a->facts, a->report->gateway[i].asn));
@@ -107,7 +107,7 @@ static void print_gateways(struct json *j, const struct answer *a)
 static void print_resilience(struct json *j, const struct report *r)
 {
 	json_key(j, "resilience");
-	json_object(j);
+	json_open(j);
 	key_u64(j, "gateways", r->gateways);
 	json_key(j, "class");
 	json_str(j, r->resilience_class);
@@ -117,9 +117,9 @@ static void print_resilience(struct json *j, const struct report *r)
 	key_num(j, "country_hhi", r->country_hhi);
 	key_num(j, "single_homed", r->single_homed);
 	json_key(j, "critical");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < r->criticals; i++) {
-		json_object(j);
+		json_open(j);
 		key_u64(j, "asn", r->critical[i].asn);
 		key_num(j, "lost", r->critical[i].lost);
 		json_end(j);
@@ -132,9 +132,9 @@ static void print_resilience(struct json *j, const struct report *r)
 static void print_depth(struct json *j, const struct report *r)
 {
 	json_key(j, "behind");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < r->edges; i++) {
-		json_object(j);
+		json_open(j);
 		key_u64(j, "asn", r->edge[i].carrier);
 		key_u64(j, "upstream", r->edge[i].upstream);
 		key_num(j, "share", r->edge[i].share);
@@ -150,18 +150,18 @@ static void print_series(struct json *j, const struct timeline *t)
 	json_key(j, "to");
 	json_time(j, t->to);
 	json_key(j, "series");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < t->moments; i++) {
 		const struct moment *m = &t->moment[i];
-		json_object(j);
+		json_open(j);
 		json_key(j, "at");
 		json_time(j, m->at);
 		key_num(j, "visible", m->visible);
 		key_u64(j, "ases", m->ases);
 		json_key(j, "upstreams");
-		json_array(j);
+		json_list(j);
 		for (size_t k = m->first; k < m->first + m->n; k++) {
-			json_object(j);
+			json_open(j);
 			key_u64(j, "asn", t->share[k].upstream);
 			key_num(j, "share", t->share[k].share);
 			key_u64(j, "prefixes", t->share[k].prefixes);
@@ -176,7 +176,7 @@ static void print_series(struct json *j, const struct timeline *t)
 static void print_health(struct json *j, const struct health *h)
 {
 	json_key(j, "health");
-	json_object(j);
+	json_open(j);
 	key_u64(j, "records", h->records);
 	key_u64(j, "bad", h->bad);
 	key_u64(j, "resets", h->resets);
@@ -189,7 +189,7 @@ void report_json(struct out *o, const struct answer *a)
 	const struct report *r = a->report;
 	struct json j = json_on(o);
 
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "territory");
 	json_str(&j, territory_id(r->territory));
 	key_u64(&j, "family", r->options.family);

@@ -59,7 +59,7 @@ struct columns {
 
 static struct columns columns_fit(const struct answer *a)
 {
-	size_t width = page_width(&a->page), used = 8 + 1 + 9 + 1 + 9; /* country, share, prefixes */
+	size_t width = page_width(&a->page), used = 10 + 1 + 9 + 1 + 9; /* country, share, prefixes */
 	struct columns c = {.name = 14, .bar = 0};
 
 	for (size_t i = 0; i < a->report->upstreams; i++)
@@ -93,7 +93,7 @@ static void print_upstream(struct out *o, const struct answer *a, const struct u
 	out_str(o, "  ");
 	text_left(o, label, c.name - 2);
 	out_char(o, ' ');
-	text_left(o, country, 8);
+	text_left(o, country, 10);
 	text_right(o, text_percent(text, u->share), 9);
 	if (c.bar) {
 		out_char(o, ' ');
@@ -130,7 +130,7 @@ static void print_upstreams(struct out *o, const struct answer *a)
 	text_ink(o, &a->page, INK_BOLD);
 	text_left(o, "Upstreams", c.name);
 	out_char(o, ' ');
-	text_left(o, "country", 8);
+	text_left(o, "country", 10);
 	text_right(o, "share", 9);
 	text_fill(o, ' ', c.bar ? c.bar + 1 : 0);
 	if (c.interval)

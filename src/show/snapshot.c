@@ -24,10 +24,10 @@ static void print_prefixes(struct json *j, const struct answer *a)
 	const struct report *r = a->report;
 
 	json_key(j, "prefixes");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < r->prefixes && i < SNAPSHOT_PREFIXES; i++) {
 		const struct prefix_row *row = &r->prefix[i];
-		json_object(j);
+		json_open(j);
 		prefix_key(j, "prefix", prefix_of(a->table, row->prefix));
 		json_key(j, "addresses");
 		json_u64(j, prefix_own(a->table, row->prefix));
@@ -36,9 +36,9 @@ static void print_prefixes(struct json *j, const struct answer *a)
 		json_key(j, "state");
 		json_str(j, state_of(row->visible));
 		json_key(j, "upstreams");
-		json_array(j);
+		json_list(j);
 		if (row->upstreams) {
-			json_object(j);
+			json_open(j);
 			json_key(j, "asn");
 			json_u64(j, row->main_upstream);
 			json_key(j, "share");
@@ -58,7 +58,7 @@ void snapshot_json(struct out *o, const struct answer *a)
 	struct out part;
 	struct wayin entry;
 
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "name");
 	json_str(&j, territory_name(r->territory));
 	out_open_mem(&part);

@@ -4,6 +4,6 @@
 void truth_happenings(struct json *j, const struct story *t, const struct sight *views)
 {
 	json_key(j, "events");
-	json_array(j);
+	json_list(j);
 	json_done(j);
 }

@@ -7,8 +7,10 @@
 #define SIM_SIM_H
 
 #include "sim/archive.h"
+#include "sim/parallel.h"
 #include "sim/scenario.h"
 #include "sim/story.h"
 #include "sim/truth.h"
+#include "sim/world.h"
 
 #endif

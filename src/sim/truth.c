@@ -48,7 +48,7 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 {
 	char text[ADDR_TEXT];
 
-	json_object(j);
+	json_open(j);
 	truth_time(j, "at", a->at);
 	truth_time(j, "end", a->end);
 	json_key(j, "what");
@@ -61,7 +61,7 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 	}
 	if (a->b || a->asns.n) {
 		json_key(j, "with");
-		json_array(j);
+		json_list(j);
 		if (a->b)
 			json_u64(j, a->b);
 		for (uint32_t i = 0; i < a->asns.n; i++)
@@ -70,7 +70,7 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 	}
 	if (a->prefixes.n) {
 		json_key(j, "prefixes");
-		json_array(j);
+		json_list(j);
 		for (uint32_t i = 0; i < a->prefixes.n; i++)
 			truth_prefix(j, &a->prefixes.v[i]);
 		json_done(j);
@@ -89,7 +89,7 @@ static void json_cause(struct json *j, const struct scenario *s, const struct ac
 static void json_causes(struct json *j, const struct scenario *s)
 {
 	json_key(j, "causes");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < s->actions; i++)
 		if (s->action[i].at != UTIME_NONE) {
 			newline(j);
@@ -101,14 +101,14 @@ static void json_causes(struct json *j, const struct scenario *s)
 /* ---- territories: their true shares over time ---- */
 static void json_sample(struct json *j, const struct sight *v, const struct sample_of *m)
 {
-	json_object(j);
+	json_open(j);
 	truth_time(j, "at", m->at);
 	json_key(j, "visible");
 	json_num(j, m->visible, SHARE_DIGITS);
 	json_key(j, "ases");
 	json_u64(j, m->voters);
 	json_key(j, "shares");
-	json_object(j);
+	json_open(j);
 	for (size_t u = 0; u < v->upstreams; u++)
 		if (m->share[u] > 0) {
 			char asn[16];
@@ -122,7 +122,7 @@ static void json_sample(struct json *j, const struct sight *v, const struct samp
 
 static void json_view(struct json *j, const struct story *t, const struct sight *v)
 {
-	json_object(j);
+	json_open(j);
 	json_key(j, "id");
 	json_str(j, v->place->id);
 	json_key(j, "name");
@@ -130,17 +130,17 @@ static void json_view(struct json *j, const struct story *t, const struct sight 
 	json_key(j, "family");
 	json_u64(j, v->prefixes ? t->prefix[v->prefix[0]].family : FAMILY_IPV4);
 	json_key(j, "asns");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < v->asns; i++)
 		json_u64(j, v->asn[i]);
 	json_done(j);
 	json_key(j, "prefixes");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < v->prefixes; i++)
 		truth_prefix(j, &t->prefix[v->prefix[i]]);
 	json_done(j);
 	json_key(j, "series");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < v->samples; i++) {
 		newline(j);
 		json_sample(j, v, &v->sample[i]);
@@ -153,7 +153,7 @@ static void json_truth(struct json *j, const struct story *t, const struct sight
 {
 	const struct scenario *s = t->s;
 
-	json_object(j);
+	json_open(j);
 	json_key(j, "name");
 	json_str(j, s->name);
 	json_key(j, "title");
@@ -163,7 +163,7 @@ static void json_truth(struct json *j, const struct story *t, const struct sight
 	json_key(j, "seed");
 	json_u64(j, s->seed);
 	json_key(j, "collectors");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < s->collectors; i++)
 		json_str(j, s->collector[i].name);
 	json_done(j);
@@ -172,7 +172,7 @@ static void json_truth(struct json *j, const struct story *t, const struct sight
 	json_causes(j, s);
 	truth_happenings(j, t, v);
 	json_key(j, "territories");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < s->places; i++) {
 		newline(j);
 		json_view(j, t, &v[i]);

@@ -117,12 +117,12 @@ static void apply_message(struct table *t, struct source *s, const struct update
 	struct peer *p;
 
 	t->health.updates++;
-	if (said.peer == PEER_NONE && announces)
+	if (said.peer == PEER_NONE && (announces || withdraws)) {
+		t->health.unknown_peer += !announces;
 		said.peer = peer_born(t, s->collector, &u->peer, u->time);
-	if (said.peer == PEER_NONE) {
-		t->health.unknown_peer += withdraws;
-		return;
 	}
+	if (said.peer == PEER_NONE)
+		return;
 	p = &t->peer[said.peer];
 	said.late = u->time < p->last;
 	if (!said.late)

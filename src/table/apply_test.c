@@ -152,7 +152,8 @@ static void a_withdrawal_of_a_peer_never_seen_is_counted(void **state)
 	mk_withdraw(&f->in, T(0), &f->a, "10.0.0.0/8");
 	run(f);
 	assert_int_equal(table_health(f->t)->unknown_peer, 1);
-	assert_int_equal(peer_count(f->t), 0);
+	assert_int_equal(peer_count(f->t), 1);
+	assert_int_equal(peer_of(f->t, 0)->routes[0], 0);
 }
 
 static void a_reset_is_not_a_withdrawal(void **state)

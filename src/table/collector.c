@@ -9,8 +9,6 @@
 #include <string.h>
 
 enum {
-	TOUCHES_FIRST = 1 << 12,
-	TOUCHES_MAX = 1 << 22, /* 64 MB; beyond, the oldest are forgotten early */
 	GAP_MINUTES_KNOWN = 20,
 	GAP_SECONDS = 240,
 };

@@ -20,7 +20,9 @@ enum {
 	PREFIX_MAX_IDS = 1 << PREFIX_BITS,
 	PEERS_MAX = PEER_NONE,
 	COLLECTORS_MAX = 65535,
-	BATCH = 32, /* look-ups whose cache misses overlap */
+	TOUCHES_FIRST = 1 << 12,
+	TOUCHES_MAX = 1 << 22, /* 64 MB; beyond, the oldest are forgotten early */
+	BATCH = 32,            /* look-ups whose cache misses overlap */
 };
 #define BACKLOG (60 * UTIME_SECOND)
 #define SILENCE (3600 * UTIME_SECOND)
@@ -191,6 +193,9 @@ void route_drop_more(struct table *t, peer_id peer, prefix_id prefix);
 
 void more_free(struct more_paths *m);
 size_t more_bytes(const struct more_paths *m);
+size_t more_entry_size(void);
+void *more_in_order(const struct more_paths *m); /* m->used entries, in the order of each chain; for free() */
+void more_from_order(struct more_paths *m, const void *entries, size_t n);
 /* Each gives the first path of {peer, prefix} after the step, PATH_NONE where none is left. */
 path_id more_put(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id, path_id path);
 path_id more_take(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id);

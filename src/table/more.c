@@ -141,3 +141,27 @@ size_t more_list(
 	}
 	return n;
 }
+
+size_t more_entry_size(void)
+{
+	return sizeof(struct more_entry);
+}
+
+void *more_in_order(const struct more_paths *m)
+{
+	struct more_entry *all = mem_array(m->used, sizeof *all);
+	size_t n = 0;
+
+	for (size_t b = 0; b < m->buckets; b++)
+		for (uint32_t i = m->bucket[b]; i; i = m->entry[i - 1].next)
+			all[n++] = m->entry[i - 1];
+	return all;
+}
+
+void more_from_order(struct more_paths *m, const void *entries, size_t n)
+{
+	const struct more_entry *e = entries;
+
+	for (size_t i = 0; i < n; i++)
+		(void)more_put(m, e[i].peer, e[i].prefix, e[i].add_id, e[i].path);
+}

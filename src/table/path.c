@@ -78,6 +78,8 @@ void paths_rebuild(struct paths *t)
 	while (slots - slots / 4 <= t->n)
 		slots *= 2;
 	map_fill(t, slots);
+	while (t->n > t->lines && t->lines < LINES_MAX)
+		t->lines *= 4;
 }
 
 static path_id node_find(struct paths *t, asn_t asn, path_id parent, unsigned flags)

@@ -187,9 +187,11 @@ struct table_size { /* for --stats: bytes and counts */
 void table_measure_size(const struct table *t, struct table_size *size);
 
 /*
- * Checkpoint: the whole table as it stands (no dump may be under way), to be opened by the same version on
- * the same kind of machine. Laid out in save.c; every section is checksummed. table_load gives NULL with *why
- * where the bytes are not a checkpoint, of another version, cut or damaged.
+ * Checkpoint: the whole table as it stands (no dump under way; not one with options.want: EINVAL), to be
+ * opened by the same version on the same kind of machine. Laid out in save.c; every section is checksummed.
+ * Written from where fd stands; the caller renames and syncs. table_load gives NULL with *why where the bytes
+ * are not a checkpoint, of another version, cut or damaged. Paths in it stay as they were cleaned when they
+ * came.
  */
 int table_save(const struct table *t, int fd); /* 0, or an errno value */
 struct table *table_load(int fd, const struct table_options *options, const char **why);

@@ -1,0 +1,34 @@
+/*
+ * cmd/attr_cache: what was made of an attribute set, by its raw bytes. A dump repeats the same sets thousands
+ * of times; each is decoded, filtered and printed once. Owns its slots (4 MB); one thread.
+ */
+#ifndef CMD_ATTR_CACHE_H
+#define CMD_ATTR_CACHE_H
+
+#include "cmd/elem.h"
+
+struct attr_slot {
+	uint64_t hash;
+	uint16_t raw_n, text_n;
+	uint8_t as_size, rib_form, form;
+	bool passes;         /* the filter's verdict */
+	bool printed;        /* text was made */
+	uint8_t bytes[1007]; /* raw, then text */
+};
+struct attr_cache {
+	struct attr_slot *slot;
+};
+
+void attr_cache_init(struct attr_cache *c);
+void attr_cache_free(struct attr_cache *c);
+/* The slot of this set: *found, or empty with its key set; NULL where the set is too large to be kept. */
+struct attr_slot *attr_cache_find(
+    struct attr_cache *c, const struct attr_set *set, enum hop_form form, bool *found);
+static inline struct text attr_slot_text(const struct attr_slot *s)
+{
+	return (struct text){(const char *)s->bytes + s->raw_n, s->text_n};
+}
+/* false: no room; the slot stays without text */
+bool attr_slot_keep(struct attr_slot *s, struct text text);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * cmd/reader: see reader.h. The order of work for a route: time, type, peer, prefix, attributes (once a set),
+ * then the line, put together from pieces made before.
+ */
+#include "cmd/reader.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum { PEER_MEMO = 256, TYPE_BGP = 5 };
+
+struct reader {
+	const struct printer *printer; /* NULL: count only */
+	const struct filter *filter;
+	struct filter_run run;
+	struct sights *sights;
+	struct attr_cache cache;
+	struct peer_text memo[PEER_MEMO]; /* peers of messages */
+	struct out scratch, time;
+	/* the set asked about last: of a message, it is asked once a prefix */
+	const uint8_t *last_set;
+	struct text last_text;
+	bool last_passes;
+	struct batch *b;
+};
+
+void counts_init(struct counts *t)
+{
+	memset(t, 0, sizeof *t);
+	t->first = UTIME_MAX;
+	t->last = INT64_MIN;
+}
+
+void counts_add(struct counts *sum, const struct counts *t)
+{
+	for (unsigned i = 0; i < ELEM_KINDS; i++)
+		sum->elems[i] += t->elems[i];
+	sum->first = t->first < sum->first ? t->first : sum->first;
+	sum->last = t->last > sum->last ? t->last : sum->last;
+	for (unsigned i = 0; i < FAULT_KINDS; i++) {
+		if (t->faults.n[i] && (!sum->faults.n[i] || t->faults.first[i] < sum->faults.first[i]))
+			sum->faults.first[i] = t->faults.first[i];
+		sum->faults.n[i] += t->faults.n[i];
+	}
+	sum->faults.skipped_bytes += t->faults.skipped_bytes;
+}
+
+struct reader *reader_new(const struct printer *printer, const struct filter *filter, struct sights *sights)
+{
+	struct reader *r = mem_alloc(sizeof *r);
+
+	r->printer = printer;
+	r->filter = filter;
+	r->sights = sights;
+	filter_run_init(&r->run, filter);
+	attr_cache_init(&r->cache);
+	out_open_mem(&r->scratch);
+	out_open_mem(&r->time);
+	return r;
+}
+
+void reader_free(struct reader *r)
+{
+	filter_run_free(&r->run);
+	attr_cache_free(&r->cache);
+	out_close(&r->scratch);
+	out_close(&r->time);
+	free(r);
+}
+
+/* ---- peers ---- */
+
+static void peer_text_make(struct peer_text *t, const struct peer_key *key, const struct printer *printer,
+    const struct filter *filter)
+{
+	struct out o;
+
+	t->key = *key;
+	t->passes = filter_peer(filter, key);
+	t->n = 0;
+	if (!printer)
+		return;
+	out_open_mem(&o);
+	printer->peer(&o, key);
+	t->n = (uint8_t)(o.n < sizeof t->p ? o.n : sizeof t->p);
+	memcpy(t->p, o.buf, t->n);
+	out_close(&o);
+}
+
+void peer_texts_load(struct peer_texts *t, const struct mrt_peers *peers, const struct printer *printer,
+    const struct filter *filter)
+{
+	if (peers->n > t->cap) {
+		t->cap = peers->n;
+		t->v = mem_grow(t->v, t->cap, sizeof *t->v);
+	}
+	t->n = peers->n;
+	for (size_t i = 0; i < t->n; i++)
+		peer_text_make(&t->v[i], &peers->peer[i], printer, filter);
+}
+
+static bool peer_equal(const struct peer_key *a, const struct peer_key *b)
+{
+	return a->asn == b->asn && a->addr.family == b->addr.family &&
+	       memcmp(a->addr.b, b->addr.b, sizeof a->addr.b) == 0;
+}
+
+static const struct peer_text *message_peer(struct reader *r, const struct peer_key *key)
+{
+	uint64_t h = hash_u64(be64(key->addr.b) ^ be64(key->addr.b + 8) ^ key->asn);
+	struct peer_text *t = &r->memo[h % PEER_MEMO];
+
+	if (t->key.addr.family == 0 || !peer_equal(&t->key, key))
+		peer_text_make(t, key, r->printer, r->filter);
+	return t;
+}
+
+/* ---- attributes ---- */
+
+static void set_print(struct reader *r, const struct attr_set *set, enum hop_form form,
+    struct fault_count *faults, uint64_t offset)
+{
+	struct route route;
+
+	r->scratch.n = 0;
+	route_of(set, form, &route, faults, offset);
+	r->printer->attrs(&r->scratch, &route, form);
+	r->last_text = (struct text){r->scratch.buf, r->scratch.n};
+}
+
+static uint64_t fault_sum(const struct fault_count *f)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < FAULT_KINDS; i++)
+		n += f->n[i];
+	return n;
+}
+
+/* Is the set wanted? Its text is then in last_text. */
+static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_form form, uint64_t offset)
+{
+	struct fault_count *faults = &r->b->counts.faults;
+	struct attr_slot *slot;
+	uint64_t before;
+	bool found;
+
+	slot = attr_cache_find(&r->cache, set, form, &found);
+	if (!found || !slot) {
+		r->last_passes = !r->filter->attrs || filter_attrs(&r->run, set);
+		if (slot)
+			slot->passes = r->last_passes;
+	} else {
+		r->last_passes = slot->passes;
+	}
+	if (!r->last_passes || !r->printer)
+		return r->last_passes;
+	if (slot && slot->printed) {
+		r->last_text = attr_slot_text(slot);
+		return true;
+	}
+	before = fault_sum(faults);
+	set_print(r, set, form, faults, offset);
+	if (slot && fault_sum(faults) == before) /* a faulty set is judged, and counted, each time it comes */
+		attr_slot_keep(slot, r->last_text);
+	return true;
+}
+
+static bool set_passes(struct reader *r, const struct attr_set *set, enum hop_form form, uint64_t offset)
+{
+	if (!r->printer && !r->filter->attrs)
+		return true;
+	if (set->raw.p != r->last_set) {
+		set_settle(r, set, form, offset);
+		r->last_set = set->raw.p;
+	}
+	return r->last_passes;
+}
+
+/* ---- elements ---- */
+
+static void see(struct reader *r, const struct elem *e, const struct attr_set *set)
+{
+	struct span path, path4;
+	asn_t flat[64];
+	unsigned flags;
+	size_t n;
+
+	if (e->prefix)
+		sight(&r->sights->prefix[e->prefix->family == FAMILY_IPV6], e->prefix, sizeof *e->prefix);
+	sight(&r->sights->peer, e->peer, sizeof *e->peer);
+	if (!set)
+		return;
+	attrs_paths(set, &path, &path4);
+	n = as_path_flat(path, path4, set->as_size, flat, 64, &flags);
+	sight(&r->sights->path, flat, n * sizeof *flat);
+	if (n && flat[n - 1])
+		sight(&r->sights->origin, &flat[n - 1], sizeof *flat);
+}
+
+static void elem_out(struct reader *r, struct elem *e, const struct attr_set *set)
+{
+	struct counts *t = &r->b->counts;
+
+	t->elems[e->kind]++;
+	t->first = e->u->time < t->first ? e->u->time : t->first;
+	t->last = e->u->time > t->last ? e->u->time : t->last;
+	if (r->sights)
+		see(r, e, set);
+	if (!r->printer)
+		return;
+	e->time = (struct text){r->time.buf, r->time.n};
+	e->attrs = r->last_text;
+	r->printer->line(&r->b->text, e);
+}
+
+static void read_list(struct reader *r, struct update *u, const struct peer_text *from, enum elem_kind kind,
+    struct nlri list, enum hop_form form)
+{
+	struct elem e = {.kind = kind, .u = u, .peer = &u->peer, .safi = list.safi, .addpath = list.addpath};
+	const struct attr_set *set = kind == ELEM_ANNOUNCE ? &u->attrs : NULL;
+	struct prefix prefix;
+
+	e.prefix = &prefix;
+	e.from = (struct text){from->p, from->n};
+	r->last_set = NULL; /* the form is another */
+	while (nlri_next(&list, &prefix, &e.path_id, &r->b->counts.faults, u->offset)) {
+		if (r->filter->prefix_decides && !filter_prefix(r->filter, &prefix))
+			continue;
+		if (set && !set_passes(r, set, form, u->offset))
+			return;
+		elem_out(r, &e, set);
+	}
+}
+
+static void read_message(struct reader *r, struct update *u)
+{
+	const struct peer_text *from = message_peer(r, &u->peer);
+
+	if (!from->passes)
+		return;
+	for (unsigned i = 0; i < 2 && filter_kind(r->filter, ELEM_WITHDRAW); i++)
+		read_list(r, u, from, ELEM_WITHDRAW, u->withdrawn[i], HOP_OLD);
+	if (!filter_kind(r->filter, ELEM_ANNOUNCE))
+		return;
+	read_list(r, u, from, ELEM_ANNOUNCE, u->announced[0], u->type == TYPE_BGP ? HOP_MRT_BGP : HOP_OLD);
+	read_list(r, u, from, ELEM_ANNOUNCE, u->announced[1], HOP_MP);
+}
+
+static void read_state(struct reader *r, struct update *u)
+{
+	const struct peer_text *from = message_peer(r, &u->peer);
+	struct elem e = {.kind = ELEM_STATE, .u = u, .peer = &u->peer, .from = {from->p, from->n}};
+
+	if (from->passes && filter_kind(r->filter, ELEM_STATE))
+		elem_out(r, &e, NULL);
+}
+
+static void read_rib(struct reader *r, struct update *u)
+{
+	struct fault_count *faults = &r->b->counts.faults;
+	const struct peer_texts *peers = r->b->peers;
+	struct elem e = {
+	    .kind = ELEM_RIB, .u = u, .prefix = &u->prefix, .safi = u->safi, .addpath = u->addpath};
+	struct rib_entry entry;
+
+	if (r->filter->prefix_decides && !filter_prefix(r->filter, &u->prefix))
+		return;
+	while (rib_entry_next(u, &entry, faults)) {
+		const struct peer_text *from;
+		if (!u->own_peer && entry.peer_index >= peers->n) {
+			fault_add(faults, FAULT_PEER_INDEX, u->offset);
+			continue;
+		}
+		from = u->own_peer ? message_peer(r, &u->peer) : &peers->v[entry.peer_index];
+		if (!from->passes || !set_passes(r, &entry.attrs, HOP_EITHER, u->offset))
+			continue;
+		e.peer = &from->key;
+		e.from = (struct text){from->p, from->n};
+		e.path_id = entry.path_id;
+		e.originated = entry.originated;
+		elem_out(r, &e, &entry.attrs);
+	}
+}
+
+static void judge(struct reader *r, const struct update *u, const struct attr_set *set)
+{
+	struct attr_view v;
+
+	attrs_scan(set, &v, &r->b->counts.faults, u->offset);
+}
+
+/* --stats counts the faults of every attribute, wanted or not. */
+static void judge_all(struct reader *r, struct update u)
+{
+	struct fault_count passed_over = {.skipped_bytes = 0};
+	struct rib_entry entry;
+
+	if (u.kind == UPDATE_MESSAGE)
+		judge(r, &u, &u.attrs);
+	while (u.kind == UPDATE_RIB && rib_entry_next(&u, &entry, &passed_over))
+		judge(r, &u, &entry.attrs);
+}
+
+static void read_update(struct reader *r, struct update *u)
+{
+	if (!filter_time(r->filter, u->time))
+		return;
+	if (r->printer) {
+		r->time.n = 0;
+		r->printer->time(&r->time, u);
+	}
+	r->last_set = NULL;
+	if (r->sights)
+		judge_all(r, *u);
+	switch (u->kind) {
+	case UPDATE_MESSAGE:
+		read_message(r, u);
+		break;
+	case UPDATE_RIB:
+		if (filter_kind(r->filter, ELEM_RIB))
+			read_rib(r, u);
+		break;
+	case UPDATE_STATE:
+		read_state(r, u);
+		break;
+	case UPDATE_PEERS:
+	case UPDATE_OTHER:
+		break;
+	}
+}
+
+void reader_work(void *reader, void *batch)
+{
+	struct reader *r = reader;
+
+	r->b = batch;
+	for (size_t i = 0; i < r->b->n; i++)
+		read_update(r, &r->b->u[i]);
+}
