@@ -235,6 +235,21 @@ static size_t stream_first(const struct run *r)
 	return best;
 }
 
+static void deliver(void *arg, struct changes *batch)
+{
+	struct run *r = arg;
+
+	if (batch->n && r->o->changes)
+		r->o->changes(r->o->arg, r->p->table, batch->v, batch->n);
+	batch->n = 0;
+}
+
+static bool between(struct run *r)
+{
+	deliver(r, &r->batch);
+	return r->o->between(r->o->arg, r->p->table, r->p->last);
+}
+
 /* The stream with the earliest update, after opening every file whose time has come; NULL at the end. */
 static struct stream *merge(struct run *r, size_t *index)
 {
@@ -243,6 +258,8 @@ static struct stream *merge(struct run *r, size_t *index)
 		const struct input_file *next = r->opened < r->list.n ? &r->list.file[r->opened] : NULL;
 		if (next && next->first >= until)
 			next = NULL;
+		if (next && !r->streams && r->p->files && r->o->between && !between(r))
+			return NULL;
 		*index = r->streams ? stream_first(r) : 0;
 		if (!next || (r->streams && next->first > r->stream[*index]->update.time))
 			break;
@@ -252,15 +269,6 @@ static struct stream *merge(struct run *r, size_t *index)
 }
 
 /* ---- changes ---- */
-
-static void deliver(void *arg, struct changes *batch)
-{
-	struct run *r = arg;
-
-	if (batch->n && r->o->changes)
-		r->o->changes(r->o->arg, r->p->table, batch->v, batch->n);
-	batch->n = 0;
-}
 
 /* Ends batches and ticks before an update of this time is applied. */
 static void time_comes(struct run *r, utime_t time)

@@ -43,6 +43,11 @@ struct pipe_options { /* {0} but for the paths is a run over everything, without
 	void (*changes)(void *arg, struct table *t, const struct change *c, size_t n);
 	void (*tick)(void *arg, struct table *t, utime_t now);
 	void (*file_done)(void *arg, const struct pipe_file *f);
+	/*
+	 * No file is half read: what was told reaches up to `last`, and the files that follow begin there or
+	 * later. Not called at the end of the run. false ends the run here.
+	 */
+	bool (*between)(void *arg, struct table *t, utime_t last);
 	bool (*stop)(void *arg); /* asked now and then: true ends the run early; may be NULL */
 	void *arg;
 	bool quiet; /* no progress line, no lines about bad input (they are counted all the same) */

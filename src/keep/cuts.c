@@ -265,10 +265,15 @@ static void kept_list_free(struct kept_list *l)
 	free(l->file);
 }
 
-/* May a stream that stands at this cut go on with f? */
+/*
+ * May a stream that stands at this cut go on with f? A dump comes before updates of the same instant. A kept
+ * file (one that is being replaced) must be after the cut itself.
+ */
 static bool cut_before(int64_t cut, utime_t upto, const struct kept_list *kept, const struct kept_file *f)
 {
-	if (upto > f->first)
+	if (f->cut > 0)
+		return f->cut > cut;
+	if (upto > f->first || (upto == f->first && f->rib))
 		return false;
 	for (size_t i = kept->n; i-- > 0 && kept->file[i].first >= f->first;)
 		if (kept->file[i].cut <= cut && kept_file_cmp(&kept->file[i], f) > 0)
@@ -276,8 +281,9 @@ static bool cut_before(int64_t cut, utime_t upto, const struct kept_list *kept, 
 	return true;
 }
 
-static int plan_begin(
-    struct store *s, const struct kept_list *kept, const struct kept_file *f, struct plan *plan)
+/* The newest checkpoint that is before both f and g (NULL: no matter). */
+static int plan_begin(struct store *s, const struct kept_list *kept, const struct kept_file *f,
+    const struct kept_file *g, struct plan *plan)
 {
 	struct checkpoint *c;
 	size_t n;
@@ -285,7 +291,8 @@ static int plan_begin(
 	if (checkpoints_list(s, &c, &n))
 		return -1;
 	for (size_t i = 0; i < n && !plan->checkpoint; i++)
-		if (cut_before(c[i].cut, c[i].upto, kept, f) && checkpoint_good(s, &c[i])) {
+		if (cut_before(c[i].cut, c[i].upto, kept, f) &&
+		    (!g || cut_before(c[i].cut, c[i].upto, kept, g)) && checkpoint_good(s, &c[i])) {
 			plan->cut = c[i].cut;
 			plan->upto = c[i].upto;
 			plan->checkpoint = mem_strdup(c[i].name);
@@ -328,6 +335,14 @@ static int plan_possible(struct store *s, const struct plan *plan, const struct 
 	return 0;
 }
 
+static bool is_replaced(const struct kept_file *old, const struct kept_file *fresh, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(old->path, fresh[i].path) == 0)
+			return true;
+	return false;
+}
+
 static int plan_file_cmp(const void *a, const void *b)
 {
 	return kept_file_cmp(a, b);
@@ -336,17 +351,22 @@ static int plan_file_cmp(const void *a, const void *b)
 int store_plan(struct store *s, const struct kept_file *fresh, size_t n, struct plan *plan)
 {
 	struct kept_list kept = {0}, run = {0};
+	const struct kept_file *replaced = NULL; /* the one of the earliest cut */
 	int rc = 0;
 
 	*plan = (struct plan){.upto = UTIME_NONE};
 	if (n == 0)
 		return 0;
-	if (store_files(s, kept_list_each, &kept) || plan_begin(s, &kept, fresh, plan)) {
+	rc = store_files(s, kept_list_each, &kept);
+	for (size_t i = 0; i < kept.n; i++)
+		if (is_replaced(&kept.file[i], fresh, n) && (!replaced || kept.file[i].cut < replaced->cut))
+			replaced = &kept.file[i];
+	if (rc || plan_begin(s, &kept, fresh, replaced, plan)) {
 		kept_list_free(&kept);
 		return -1;
 	}
 	for (size_t i = 0; i < kept.n; i++)
-		if (kept.file[i].cut > plan->cut)
+		if (kept.file[i].cut > plan->cut && !is_replaced(&kept.file[i], fresh, n))
 			kept_list_add(&run, &kept.file[i]);
 	plan->again = run.n;
 	for (size_t i = 0; i < n; i++) {

@@ -59,7 +59,7 @@ void store_event(struct store *s, const struct event *e)
 int events_rollback(struct store *s, int64_t cut)
 {
 	static const enum statement steps[] = {
-	    SQL_EVENT_DROP_AFTER, SQL_EVENT_BRING_BACK, SQL_PAST_DROP_AFTER, SQL_SNAPSHOT_DROP_AFTER};
+	    SQL_EVENT_DROP_AFTER, SQL_EVENT_BRING_BACK, SQL_PAST_DROP_AFTER, SQL_ANSWER_DROP_AFTER};
 
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		sqlite3_stmt *q = store_sql(s, steps[i]);

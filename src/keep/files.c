@@ -46,12 +46,9 @@ int file_hash(const char *path, uint8_t hash[HASH_SIZE])
 
 int kept_file_cmp(const struct kept_file *a, const struct kept_file *b)
 {
-	int c;
-
 	if (a->first != b->first)
 		return a->first < b->first ? -1 : 1;
-	c = strcmp(a->collector, b->collector);
-	return c ? c : memcmp(a->hash, b->hash, HASH_SIZE);
+	return strcmp(a->path, b->path);
 }
 
 void kept_file_free(struct kept_file *f)

@@ -46,8 +46,8 @@ int store_progress(struct store *s, int64_t *cut, utime_t *upto); /* cheap: the 
 enum { HASH_SIZE = 16 };
 struct kept_file {
 	uint8_t hash[HASH_SIZE]; /* XXH3-128 of its bytes as they lie on disk */
-	char *path, *collector;
-	utime_t first, last; /* of its records */
+	char *path, *collector;  /* path: absolute */
+	utime_t first, last;     /* of its records */
 	uint64_t size;
 	bool rib;
 	uint64_t records, bad;
@@ -58,9 +58,9 @@ struct kept_file {
 int file_hash(const char *path, uint8_t hash[HASH_SIZE]); /* -1: errno says why */
 void kept_file_free(struct kept_file *f);
 int store_file_known(struct store *s, const uint8_t hash[HASH_SIZE]); /* 1, 0, -1 */
-/* In stream order (first, collector, path); the file is lent for the call; false ends. */
+/* In stream order (first, path); the file is lent for the call; false ends. */
 int store_files(struct store *s, bool (*each)(void *arg, const struct kept_file *f), void *arg);
-/* Where the order of two files is decided: the earlier first record, then collector, then hash. */
+/* The order of two files in the stream: the earlier first record, then the path, as the pipeline has it. */
 int kept_file_cmp(const struct kept_file *a, const struct kept_file *b);
 
 /* ---- writing: samples and events as they come, then a cut ---- */
@@ -87,8 +87,8 @@ char *store_file_path(const struct store *s, const char *name); /* free() it */
 /*
  * Where to begin so that `fresh` files (sorted by kept_file_cmp, none of them known) are merged right.
  * The answer: a checkpoint to load (NULL: begin with empty tables), and the files to read in stream order
- * from there, fresh and kept ones. late: kept files have to be read again; the first that is gone or changed
- * is named in store_error and -1 returned.
+ * from there, fresh and kept ones. A fresh file at the path of a kept one replaces it. Where kept files have
+ * to be read again and one is gone or changed, store_error names it and -1 is returned.
  */
 struct plan {
 	int64_t cut; /* after which everything is derived again; 0: everything */
@@ -102,10 +102,27 @@ int store_plan(struct store *s, const struct kept_file *fresh, size_t n, struct 
 void plan_free(struct plan *plan);
 int store_rollback(struct store *s, int64_t cut); /* opens the transaction that store_commit will end */
 
-/* ---- snapshots: an answer computed when the tables were at hand (a report, as JSON) ---- */
-int store_snapshot(struct store *s, const char *territory, uint8_t family, utime_t at, const char *json);
-/* free() *json; NULL where there is none */
-int store_snapshot_get(struct store *s, const char *territory, uint8_t family, char **json);
+/*
+ * ---- answers: made when the tables were at hand, as JSON the room does not look into ----
+ * Of each subject the last four stay; of reports and ranks also the last of every month.
+ */
+enum answer_kind {
+	ANSWER_REPORT,   /* of a territory: `report -o json` */
+	ANSWER_RANK,     /* territory "": `rank -o json`, an object a line */
+	ANSWER_GRAPH,    /* of a territory: the way in, as the API's Graph */
+	ANSWER_PREFIXES, /* of a territory: as the API's Prefixes, every row */
+	ANSWER_KINDS
+};
+int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
+    utime_t at, const char *json, size_t n);
+struct answer_kept {
+	char *json; /* free(); terminated; NULL: none */
+	size_t n;
+	utime_t at; /* the instant it was true at */
+};
+/* The newest at or before `at` (UTIME_MAX: the newest). */
+int store_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family, utime_t at,
+    struct answer_kept *a);
 
 /* ---- reading: series ---- */
 struct point {
@@ -133,6 +150,38 @@ void series_free(struct series *series);
 uint32_t line_at(const struct line *line, utime_t t);                /* share at t */
 const struct point *line_point(const struct line *line, utime_t t);  /* NULL: not yet there */
 double line_mean(const struct line *line, utime_t from, utime_t to); /* time-weighted share, 0..1 */
+
+/* ---- periods: a series in steps ---- */
+struct step {
+	int months;   /* 12: calendar years, 1: calendar months; 0: */
+	utime_t span; /* equal steps, counted from 1970 */
+};
+bool step_parse(const char *s, struct step *step); /* year, month, day, hour, or a span as 15m */
+struct step step_for(utime_t span);                /* one that gives a readable number of periods */
+utime_t step_after(const struct step *step, utime_t t);
+struct period_share {
+	asn_t upstream;
+	double share; /* time-weighted mean */
+};
+struct period {
+	utime_t from, to;
+	double visible, effective;  /* mean; effective number of the mean shares, NAN: nobody */
+	struct period_share *share; /* largest first */
+	size_t n;
+};
+struct spell { /* a time with a single carrier */
+	utime_t from, to;
+	asn_t upstream;
+};
+struct periods {
+	struct step step;
+	struct period *period;
+	size_t n;
+	struct spell *spell;
+	size_t spells;
+};
+bool periods_make(const struct series *s, const struct step *step, struct periods *p); /* false: too many */
+void periods_free(struct periods *p);
 
 struct kept_territory {
 	char id[64];
@@ -170,6 +219,39 @@ struct event_filter {
 int store_events(struct store *s, const struct event_filter *filter,
     bool (*each)(void *arg, const struct event *e), void *arg);
 uint64_t store_last_event(struct store *s); /* highest id kept */
+
+/*
+ * ---- lanes: a territory's prefixes over time, as its kept events tell it ----
+ * A prefix is in a lane if an event names it. States come from outages; carriers from upstream events, and at
+ * the beginning those that carry every prefix of the territory. No events: n = 0.
+ */
+enum lane_state { LANE_UP, LANE_DEGRADED, LANE_DOWN };
+struct lane_step { /* holds until the next */
+	utime_t time;
+	enum lane_state state;
+};
+struct lane_carriers { /* holds until the next */
+	utime_t time;
+	asn_t *asn; /* sorted */
+	size_t n;
+};
+struct lane {
+	struct prefix prefix;
+	struct lane_step *step; /* the first at `from` */
+	size_t steps;
+	struct lane_carriers *carriers; /* the first at `from` */
+	size_t changes;
+};
+enum { LANES_MAX = 40 };
+struct lanes {
+	utime_t from, to;
+	struct lane *lane; /* by prefix */
+	size_t n;
+	bool too_many; /* more than LANES_MAX prefixes: n = 0 */
+};
+int store_lanes(
+    struct store *s, const char *territory, uint8_t family, utime_t from, utime_t to, struct lanes *l);
+void lanes_free(struct lanes *l);
 
 /* ---- care ---- */
 struct retention {            /* kept in the store; 0: for ever */

@@ -41,8 +41,10 @@ const char *const sql_upgrade[] = {
     " severity INTEGER NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (id, until)) WITHOUT ROWID;",
     /* 1 -> 2: answers computed when the tables were at hand; events by the AS they are about */
-    "CREATE TABLE snapshot (territory TEXT NOT NULL, family INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " cut INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (territory, family));"
+    "CREATE TABLE answer (territory TEXT NOT NULL, kind INTEGER NOT NULL, family INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, cut INTEGER NOT NULL, data BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX answer_subject ON answer (territory, kind, family, at);"
+    "CREATE INDEX answer_cut ON answer (cut);"
     "CREATE INDEX event_asn ON event (asn, first);",
     NULL,
 };
@@ -105,7 +107,7 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_FILE_KNOWN] = "SELECT 1 FROM file WHERE hash = ?1",
     [SQL_FILES] = "SELECT hash, path, collector, first, last, size, rib, records, bad, peers, resets, gaps,"
 		  " cut, coalesce(r.sources, '') FROM file LEFT JOIN registry r ON r.id = registry"
-		  " ORDER BY first, collector, hash",
+		  " ORDER BY first, path",
     [SQL_FILES_DROP_AFTER] = "DELETE FROM file WHERE cut > ?1",
     [SQL_REGISTRY_ID] = "SELECT id FROM registry WHERE sources = ?1",
     [SQL_REGISTRY_ADD] = "INSERT INTO registry (sources) VALUES (?1)",
@@ -116,9 +118,14 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_CHECKPOINTS] = "SELECT id, upto, checkpoint, hash, size FROM cut WHERE checkpoint IS NOT NULL"
 			" ORDER BY id DESC",
     [SQL_CHECKPOINT_FORGET] = "UPDATE cut SET checkpoint = NULL, hash = NULL, size = NULL WHERE id = ?1",
-    [SQL_SNAPSHOT_PUT] = "INSERT OR REPLACE INTO snapshot VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SQL_SNAPSHOT_GET] = "SELECT data FROM snapshot WHERE territory = ?1 AND family = ?2",
-    [SQL_SNAPSHOT_DROP_AFTER] = "DELETE FROM snapshot WHERE cut > ?1",
+    [SQL_ANSWER_PUT] = "INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_ANSWER_GET] =
+	"SELECT at, data FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at <= ?4"
+	" ORDER BY at DESC LIMIT 1",
+    [SQL_ANSWER_TIMES] = "SELECT at FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3"
+			 " ORDER BY at DESC LIMIT 2 OFFSET ?4",
+    [SQL_ANSWER_DROP] = "DELETE FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at = ?4",
+    [SQL_ANSWER_DROP_AFTER] = "DELETE FROM answer WHERE cut > ?1",
     [SQL_INFO] =
 	"SELECT (SELECT min(first) FROM file), (SELECT count(*) FROM file),"
 	" (SELECT coalesce(sum(size), 0) FROM file), (SELECT coalesce(sum(records), 0) FROM file),"

@@ -453,12 +453,12 @@ static void test_upgrade(void **state)
 	struct store *s = open_good(STORE_WRITE);
 	const char *why = NULL;
 	struct store_info info;
-	char *json;
+	struct answer_kept a;
 
 	keep_sunday(s);
 	assert_int_equal(
-	    sqlite3_exec(s->db, "DROP TABLE snapshot; DROP INDEX event_asn; PRAGMA user_version = 1", NULL,
-		NULL, NULL),
+	    sqlite3_exec(
+		s->db, "DROP TABLE answer; DROP INDEX event_asn; PRAGMA user_version = 1", NULL, NULL, NULL),
 	    SQLITE_OK);
 	store_close(s);
 	s = store_open(folder, STORE_READ, &why);
@@ -467,16 +467,103 @@ static void test_upgrade(void **state)
 	s = open_good(STORE_WRITE);
 	assert_int_equal(store_info(s, &info), 0);
 	assert_int_equal(info.cut, 3);
-	assert_int_equal(store_snapshot(s, "KP", 4, T(500), "{\"territory\":\"KP\"}"), 0);
+	assert_int_equal(store_keep_answer(s, ANSWER_REPORT, "KP", 4, T(500), "{}", 2), 0);
 	commit(s, T(501));
-	assert_int_equal(store_snapshot_get(s, "KP", 4, &json), 0);
-	assert_string_equal(json, "{\"territory\":\"KP\"}");
-	free(json);
+	assert_int_equal(store_answer(s, ANSWER_REPORT, "KP", 4, UTIME_MAX, &a), 0);
+	assert_string_equal(a.json, "{}");
+	free(a.json);
 	assert_sound(s);
 	sqlite3_exec(s->db, "PRAGMA user_version = 99", NULL, NULL, NULL);
 	store_close(s);
 	assert_null(store_open(folder, STORE_READ, &why));
 	assert_non_null(strstr(why, "newer"));
+}
+
+/* Of an answer a day the last four stay, and the last of each month; each is found by its time. */
+static void test_answers(void **state)
+{
+	struct store *s = open_good(STORE_WRITE);
+	struct answer_kept a;
+	utime_t day = 86400 * UTIME_SECOND, start;
+	char text[32];
+	unsigned kept = 0;
+
+	utime_parse("2017-01-01", &start);
+	for (unsigned i = 0; i < 120; i++) {
+		int n = snprintf(text, sizeof text, "{\"day\":%u}", i);
+		for (enum answer_kind k = 0; k < ANSWER_KINDS; k++)
+			assert_int_equal(
+			    store_keep_answer(s, k, "KP", 4, start + i * day, text, (size_t)n), 0);
+		commit(s, start + i * day);
+	}
+	for (unsigned i = 0; i < 120; i++) {
+		assert_int_equal(store_answer(s, ANSWER_REPORT, "KP", 4, start + i * day, &a), 0);
+		kept += a.at == start + i * day;
+		assert_true(a.at == UTIME_NONE || a.at <= start + i * day);
+		free(a.json);
+	}
+	assert_int_equal(kept, 7); /* 31 January, 28 February, 31 March, the last four of April */
+	assert_int_equal(store_answer(s, ANSWER_REPORT, "KP", 4, start + 60 * day, &a), 0);
+	assert_string_equal(a.json, "{\"day\":58}");
+	free(a.json);
+	assert_int_equal(store_answer(s, ANSWER_GRAPH, "KP", 4, start + 60 * day, &a), 0);
+	assert_null(a.json);
+	assert_int_equal(store_answer(s, ANSWER_GRAPH, "KP", 4, UTIME_MAX, &a), 0);
+	assert_string_equal(a.json, "{\"day\":119}");
+	free(a.json);
+	assert_int_equal(store_answer(s, ANSWER_GRAPH, "KP", 6, UTIME_MAX, &a), 0);
+	assert_null(a.json);
+	store_close(s);
+}
+
+/* The model case's prefixes: 177 never with AS20485, 176 loses it first; all four down together once. */
+static void test_lanes(void **state)
+{
+	struct store *s = open_good(STORE_WRITE);
+	struct event e = event_of(1, "KP", EVENT_UPSTREAM_NEW, 20485, T(200));
+	struct prefix p[4];
+	struct lanes l;
+
+	for (unsigned i = 0; i < 4; i++) {
+		char text[32];
+		int n = snprintf(text, sizeof text, "175.45.%u.0/24", 176 + i);
+		assert_true(prefix_parse(text, (size_t)n, &p[i]));
+	}
+	keep_sunday(s);
+	e.prefix = (struct prefix[]){p[0], p[2], p[3]};
+	e.prefixes = 3;
+	store_event(s, &e);
+	e = event_of(2, "KP", EVENT_UPSTREAM_LOST, 20485, T(300));
+	e.scope = SCOPE_PREFIX;
+	e.prefix = p;
+	e.prefixes = 1;
+	store_event(s, &e);
+	e = event_of(3, "KP", EVENT_OUTAGE, 0, T(320));
+	e.end = T(330);
+	e.prefix = p;
+	e.prefixes = 4;
+	store_event(s, &e);
+	commit(s, T(600));
+	assert_int_equal(store_lanes(s, "KP", 4, UTIME_NONE, UTIME_MAX, &l), 0);
+	assert_int_equal(l.n, 4);
+	assert_int_equal(l.from, T(0));
+	assert_int_equal(l.lane[0].changes, 3); /* with 4837; both; 4837 */
+	assert_int_equal(l.lane[0].carriers[0].n, 1);
+	assert_int_equal(l.lane[0].carriers[0].asn[0], 4837);
+	assert_int_equal(l.lane[0].carriers[1].n, 2);
+	assert_int_equal(l.lane[0].carriers[2].time, T(300));
+	assert_int_equal(l.lane[0].carriers[2].n, 1);
+	assert_int_equal(l.lane[1].changes, 1);
+	assert_int_equal(l.lane[1].steps, 3);
+	assert_int_equal(l.lane[1].step[1].state, LANE_DOWN);
+	assert_int_equal(l.lane[1].step[2].time, T(330));
+	lanes_free(&l);
+	assert_int_equal(
+	    store_lanes(s, "KP", 4, T(325), T(500), &l), 0); /* a range begins with what holds there */
+	assert_int_equal(l.lane[1].step[0].state, LANE_DOWN);
+	assert_int_equal(l.lane[2].carriers[0].n, 2);
+	lanes_free(&l);
+	store_close(s);
 }
 
 static void test_retention(void **state)
@@ -532,6 +619,8 @@ int main(void)
 	    TEST(test_flipped_byte),
 	    TEST(test_second_writer),
 	    TEST(test_upgrade),
+	    TEST(test_answers),
+	    TEST(test_lanes),
 	    TEST(test_retention),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

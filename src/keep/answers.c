@@ -1,0 +1,120 @@
+/*
+ * keep/answers: answers kept whole, as compressed JSON, because the tables they were made from are gone. In
+ * and out: bytes. Of each subject the last few stay, and of some kinds the last one of every month.
+ */
+#include "keep/store.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+enum { ANSWER_MAX = 1 << 28, ANSWER_LEVEL = 6, ANSWERS_KEPT = 4 };
+
+static const struct {
+	const char *name;
+	bool monthly;
+} kinds[ANSWER_KINDS] = {
+    [ANSWER_REPORT] = {"report", true},
+    [ANSWER_RANK] = {"rank", true},
+    [ANSWER_GRAPH] = {"graph", false},
+    [ANSWER_PREFIXES] = {"prefixes", false},
+};
+
+static void bind_subject(sqlite3_stmt *q, enum answer_kind kind, const char *territory, uint8_t family)
+{
+	sqlite3_bind_text(q, 1, territory, -1, SQLITE_STATIC);
+	sqlite3_bind_int(q, 2, (int)kind);
+	sqlite3_bind_int(q, 3, family);
+}
+
+/* One answer more makes one too many: the oldest of the last few goes, unless it closes its month. */
+static int answers_thin(struct store *s, enum answer_kind kind, const char *territory, uint8_t family)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_ANSWER_TIMES);
+	utime_t young = UTIME_NONE, old = UTIME_NONE;
+	int rc;
+
+	if (!q)
+		return -1;
+	bind_subject(q, kind, territory, family);
+	sqlite3_bind_int(q, 4, ANSWERS_KEPT - 1);
+	if ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		young = sqlite3_column_int64(q, 0);
+		if ((rc = sqlite3_step(q)) == SQLITE_ROW)
+			old = sqlite3_column_int64(q, 0);
+	}
+	sqlite3_reset(q);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return store_fail(s, "thinning the kept answers");
+	if (old == UTIME_NONE || (kinds[kind].monthly && month_of(old) != month_of(young)))
+		return 0;
+	q = store_sql(s, SQL_ANSWER_DROP);
+	if (!q)
+		return -1;
+	bind_subject(q, kind, territory, family);
+	sqlite3_bind_int64(q, 4, old);
+	return store_step(s, q, "thinning the kept answers");
+}
+
+int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
+    utime_t at, const char *json, size_t n)
+{
+	size_t cap = ZSTD_compressBound(n);
+	sqlite3_stmt *q = store_begin(s) ? NULL : store_sql(s, SQL_ANSWER_PUT);
+	void *data;
+	int rc;
+
+	if (!q)
+		return -1;
+	data = mem_alloc(cap);
+	cap = ZSTD_compress(data, cap, json, n, ANSWER_LEVEL);
+	bind_subject(q, kind, territory, family);
+	sqlite3_bind_int64(q, 4, at);
+	sqlite3_bind_int64(q, 5, s->cut_top + 1);
+	sqlite3_bind_blob64(q, 6, data, cap, SQLITE_STATIC);
+	rc = store_step(s, q, "keeping an answer");
+	sqlite3_clear_bindings(q);
+	free(data);
+	return rc ? -1 : answers_thin(s, kind, territory, family);
+}
+
+static char *answer_text(const void *data, size_t n, size_t *out)
+{
+	unsigned long long raw = data ? ZSTD_getFrameContentSize(data, n) : ZSTD_CONTENTSIZE_ERROR;
+	char *json;
+
+	if (raw > ANSWER_MAX)
+		return NULL;
+	json = mem_alloc((size_t)raw + 1);
+	*out = (size_t)raw;
+	if (ZSTD_decompress(json, (size_t)raw, data, n) == raw)
+		return json;
+	free(json);
+	return NULL;
+}
+
+int store_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family, utime_t at,
+    struct answer_kept *a)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_ANSWER_GET);
+	int rc;
+
+	*a = (struct answer_kept){.at = UTIME_NONE};
+	if (!q)
+		return -1;
+	bind_subject(q, kind, territory, family);
+	sqlite3_bind_int64(q, 4, at);
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW) {
+		a->at = sqlite3_column_int64(q, 0);
+		a->json = answer_text(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), &a->n);
+		rc = a->json ? 0
+			     : store_say(s, "%s/history.db: the kept %s of \"%s\" is damaged", s->path,
+				   kinds[kind].name, territory);
+	} else {
+		rc = rc == SQLITE_DONE ? 0 : store_fail(s, "reading a kept answer");
+	}
+	sqlite3_reset(q);
+	return rc;
+}
