@@ -11,5 +11,6 @@ const struct verb *const verbs[] = {
     &verb_simulate,
     &verb_completion,
     &verb_read,
+    &verb_history,
     NULL,
 };

@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <zstd.h>
 
+#define ANSWERS_MONTHLY (366 * 86400 * UTIME_SECOND)
 enum { ANSWER_MAX = 1 << 28, ANSWER_LEVEL = 6, ANSWERS_KEPT = 4 };
 
-static const struct {
-	const char *name;
-	bool monthly;
-} kinds[ANSWER_KINDS] = {
-    [ANSWER_REPORT] = {"report", true},
-    [ANSWER_RANK] = {"rank", true},
-    [ANSWER_GRAPH] = {"graph", false},
-    [ANSWER_PREFIXES] = {"prefixes", false},
+static const char *const kind_name[ANSWER_KINDS] = {
+    [ANSWER_PAGE] = "page",
+    [ANSWER_RANK] = "rank",
 };
 
 static void bind_subject(sqlite3_stmt *q, enum answer_kind kind, const char *territory, uint8_t family)
@@ -28,33 +24,25 @@ static void bind_subject(sqlite3_stmt *q, enum answer_kind kind, const char *ter
 	sqlite3_bind_int(q, 3, family);
 }
 
-/* One answer more makes one too many: the oldest of the last few goes, unless it closes its month. */
-static int answers_thin(struct store *s, enum answer_kind kind, const char *territory, uint8_t family)
+/*
+ * The oldest of the last few goes unless it closes its month; of those older than a year, what does not close
+ * its year.
+ */
+static int answers_thin(
+    struct store *s, enum answer_kind kind, const char *territory, uint8_t family, utime_t at)
 {
-	sqlite3_stmt *q = store_sql(s, SQL_ANSWER_TIMES);
-	utime_t young = UTIME_NONE, old = UTIME_NONE;
-	int rc;
+	static const enum statement steps[] = {SQL_ANSWER_THIN_MONTHS, SQL_ANSWER_THIN_YEARS};
 
-	if (!q)
-		return -1;
-	bind_subject(q, kind, territory, family);
-	sqlite3_bind_int(q, 4, ANSWERS_KEPT - 1);
-	if ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-		young = sqlite3_column_int64(q, 0);
-		if ((rc = sqlite3_step(q)) == SQLITE_ROW)
-			old = sqlite3_column_int64(q, 0);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		sqlite3_stmt *q = store_sql(s, steps[i]);
+		if (!q)
+			return -1;
+		bind_subject(q, kind, territory, family);
+		sqlite3_bind_int64(q, 4, i == 0 ? ANSWERS_KEPT : at - ANSWERS_MONTHLY);
+		if (store_step(s, q, "thinning the kept answers"))
+			return -1;
 	}
-	sqlite3_reset(q);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return store_fail(s, "thinning the kept answers");
-	if (old == UTIME_NONE || (kinds[kind].monthly && month_of(old) != month_of(young)))
-		return 0;
-	q = store_sql(s, SQL_ANSWER_DROP);
-	if (!q)
-		return -1;
-	bind_subject(q, kind, territory, family);
-	sqlite3_bind_int64(q, 4, old);
-	return store_step(s, q, "thinning the kept answers");
+	return 0;
 }
 
 int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
@@ -76,7 +64,7 @@ int store_keep_answer(struct store *s, enum answer_kind kind, const char *territ
 	rc = store_step(s, q, "keeping an answer");
 	sqlite3_clear_bindings(q);
 	free(data);
-	return rc ? -1 : answers_thin(s, kind, territory, family);
+	return rc ? -1 : answers_thin(s, kind, territory, family, at);
 }
 
 static char *answer_text(const void *data, size_t n, size_t *out)
@@ -111,7 +99,7 @@ int store_answer(struct store *s, enum answer_kind kind, const char *territory, 
 		a->json = answer_text(sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1), &a->n);
 		rc = a->json ? 0
 			     : store_say(s, "%s/history.db: the kept %s of \"%s\" is damaged", s->path,
-				   kinds[kind].name, territory);
+				   kind_name[kind], territory);
 	} else {
 		rc = rc == SQLITE_DONE ? 0 : store_fail(s, "reading a kept answer");
 	}

@@ -67,7 +67,6 @@ static uint8_t take_addr(struct cur *c, uint8_t b[16])
 void event_body_put(struct out *o, const struct event *e)
 {
 	put_uint(o, BODY_FORMAT);
-	put_uint(o, e->episode);
 	put_uint(o, e->country);
 	put_int(o, e->confirmed);
 	put_uint(o, e->vantage);
@@ -94,7 +93,6 @@ bool event_body_take(struct cur *c, struct event *e)
 {
 	uint64_t format = take_uint(c), n;
 
-	e->episode = take_uint(c);
 	e->country = (cc_t)take_uint(c);
 	e->confirmed = take_int(c);
 	e->vantage = (unsigned)take_uint(c);

@@ -38,11 +38,12 @@ static int event_put(struct store *s, const struct event *e, int64_t cut)
 	sqlite3_bind_int(q, 6, e->family);
 	sqlite3_bind_int64(q, 7, e->asn);
 	sqlite3_bind_int64(q, 8, e->upstream);
-	sqlite3_bind_int64(q, 9, e->first_seen);
-	bind_time(q, 10, e->end);
-	sqlite3_bind_int(q, 11, (int)e->severity);
-	sqlite3_bind_text(q, 12, e->why, -1, SQLITE_STATIC);
-	sqlite3_bind_blob64(q, 13, body.buf, body.n, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 9, (int64_t)e->episode);
+	sqlite3_bind_int64(q, 10, e->first_seen);
+	bind_time(q, 11, e->end);
+	sqlite3_bind_int(q, 12, (int)e->severity);
+	sqlite3_bind_text(q, 13, e->why, -1, SQLITE_STATIC);
+	sqlite3_bind_blob64(q, 14, body.buf, body.n, SQLITE_STATIC);
 	rc = store_step(s, q, "writing an event");
 	sqlite3_clear_bindings(q);
 	out_close(&body);
@@ -73,20 +74,30 @@ int events_rollback(struct store *s, int64_t cut)
 }
 
 /* ---- reading ---- */
+enum { CLAUSES = 12 };
+
 struct clause { /* a condition of the query, present where the filter asks for it */
 	const char *text;
 	int64_t value;
 	const char *name;
 };
 
-static size_t filter_clauses(const struct event_filter *f, struct clause c[9])
+static size_t filter_clauses(const struct event_filter *f, struct clause c[CLAUSES])
 {
 	size_t n = 0;
 
 	if (f->territory)
 		c[n++] = (struct clause){" AND territory = ?", 0, f->territory};
-	if (f->kind >= 0)
-		c[n++] = (struct clause){" AND kind = ?", f->kind, NULL};
+	if (f->kinds && (f->kinds & (f->kinds - 1)) == 0)
+		c[n++] = (struct clause){" AND kind = ?", __builtin_ctz(f->kinds), NULL}; /* by the index */
+	else if (f->kinds)
+		c[n++] = (struct clause){" AND (1 << kind) & ?", f->kinds, NULL};
+	if (f->scope >= 0)
+		c[n++] = (struct clause){" AND scope = ?", f->scope, NULL};
+	if (f->severity)
+		c[n++] = (struct clause){" AND severity >= ?", (int64_t)f->severity, NULL};
+	if (f->episode)
+		c[n++] = (struct clause){" AND episode = ?", (int64_t)f->episode, NULL};
 	if (f->upstream)
 		c[n++] =
 		    (struct clause){" AND id IN (SELECT id FROM event WHERE upstream = ?", f->upstream, NULL};
@@ -107,15 +118,15 @@ static size_t filter_clauses(const struct event_filter *f, struct clause c[9])
 
 static sqlite3_stmt *filter_query(struct store *s, const struct event_filter *f)
 {
-	struct clause c[9];
+	struct clause c[CLAUSES];
 	size_t n = filter_clauses(f, c);
 	sqlite3_stmt *q = NULL;
 	struct out text;
 
 	out_open_mem(&text);
-	out_str(&text,
-	    "SELECT id, kind, scope, territory, family, asn, upstream, first, end, severity, why, body"
-	    " FROM event WHERE 1");
+	out_str(&text, "SELECT id, kind, scope, territory, family, asn, upstream, episode, first, end, "
+		       "severity, why, body"
+		       " FROM event WHERE 1");
 	for (size_t i = 0; i < n; i++)
 		out_str(&text, c[i].text);
 	out_str(&text, f->newest_first ? " ORDER BY first DESC, id DESC" : " ORDER BY first, id");
@@ -135,8 +146,8 @@ static sqlite3_stmt *filter_query(struct store *s, const struct event_filter *f)
 
 static bool event_row(sqlite3_stmt *q, struct event *e)
 {
-	const void *body = sqlite3_column_blob(q, 11);
-	struct cur c = cur_of(body, body ? (size_t)sqlite3_column_bytes(q, 11) : 0);
+	const void *body = sqlite3_column_blob(q, 12);
+	struct cur c = cur_of(body, body ? (size_t)sqlite3_column_bytes(q, 12) : 0);
 
 	*e = (struct event){.id = (uint64_t)sqlite3_column_int64(q, 0)};
 	if (sqlite3_column_int(q, 1) < 0 || sqlite3_column_int(q, 1) >= EVENT_KINDS)
@@ -147,10 +158,11 @@ static bool event_row(sqlite3_stmt *q, struct event *e)
 	e->family = (uint8_t)sqlite3_column_int(q, 4);
 	e->asn = (asn_t)sqlite3_column_int64(q, 5);
 	e->upstream = (asn_t)sqlite3_column_int64(q, 6);
-	e->first_seen = sqlite3_column_int64(q, 7);
-	e->end = sqlite3_column_type(q, 8) == SQLITE_NULL ? UTIME_NONE : sqlite3_column_int64(q, 8);
-	e->severity = (enum severity)sqlite3_column_int(q, 9);
-	snprintf(e->why, sizeof e->why, "%s", (const char *)sqlite3_column_text(q, 10));
+	e->episode = (uint64_t)sqlite3_column_int64(q, 7);
+	e->first_seen = sqlite3_column_int64(q, 8);
+	e->end = sqlite3_column_type(q, 9) == SQLITE_NULL ? UTIME_NONE : sqlite3_column_int64(q, 9);
+	e->severity = (enum severity)sqlite3_column_int(q, 10);
+	snprintf(e->why, sizeof e->why, "%s", (const char *)sqlite3_column_text(q, 11));
 	return event_body_take(&c, e);
 }
 

@@ -104,13 +104,11 @@ int store_rollback(struct store *s, int64_t cut); /* opens the transaction that 
 
 /*
  * ---- answers: made when the tables were at hand, as JSON the room does not look into ----
- * Of each subject the last four stay; of reports and ranks also the last of every month.
+ * Of each subject the last four stay, then the last of every month for a year, then the last of every year.
  */
 enum answer_kind {
-	ANSWER_REPORT,   /* of a territory: `report -o json` */
-	ANSWER_RANK,     /* territory "": `rank -o json`, an object a line */
-	ANSWER_GRAPH,    /* of a territory: the way in, as the API's Graph */
-	ANSWER_PREFIXES, /* of a territory: as the API's Prefixes, every row */
+	ANSWER_PAGE, /* of a territory: show/snapshot's object: report, prefixes, nodes, links */
+	ANSWER_RANK, /* territory "": `rank -o json`, an object a line */
 	ANSWER_KINDS
 };
 int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
@@ -204,17 +202,19 @@ int store_carriers(
 
 /* ---- reading: events ---- */
 struct event_filter {
-	const char *territory; /* NULL: all */
-	int kind;              /* -1: all */
-	asn_t upstream;        /* 0: all; else upstream or asn */
-	uint8_t family;        /* 0: both */
-	utime_t from, to;      /* first_seen in [from, to); UTIME_NONE, UTIME_MAX */
-	int64_t after_cut;     /* only those told after that cut; 0: all */
-	uint64_t id;           /* 0: all */
-	size_t limit, skip;    /* 0: all */
+	const char *territory;  /* NULL: all */
+	uint32_t kinds;         /* a bit (1 << kind) each; 0: all */
+	asn_t upstream;         /* 0: all; else upstream or asn */
+	uint8_t family;         /* 0: both */
+	int scope;              /* -1: all */
+	enum severity severity; /* this or graver */
+	utime_t from, to;       /* first_seen in [from, to); UTIME_NONE, UTIME_MAX */
+	int64_t after_cut;      /* only those told after that cut; 0: all */
+	uint64_t id, episode;   /* 0: all */
+	size_t limit, skip;     /* 0: all */
 	bool newest_first;
 };
-#define EVENT_FILTER_ALL ((struct event_filter){.kind = -1, .from = UTIME_NONE, .to = UTIME_MAX})
+#define EVENT_FILTER_ALL ((struct event_filter){.scope = -1, .from = UTIME_NONE, .to = UTIME_MAX})
 /* In order of first_seen; the event is lent for the call; false ends. */
 int store_events(struct store *s, const struct event_filter *filter,
     bool (*each)(void *arg, const struct event *e), void *arg);

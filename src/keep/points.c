@@ -279,7 +279,7 @@ static int told_cmp(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-int month_of(utime_t t)
+static int month_of(utime_t t)
 {
 	time_t seconds = (time_t)(t >= 0 ? t / UTIME_SECOND : -((-t + UTIME_SECOND - 1) / UTIME_SECOND));
 	struct tm tm;

@@ -28,7 +28,8 @@ const char *const sql_upgrade[] = {
     " prefixes INTEGER NOT NULL, PRIMARY KEY (territory, family, upstream)) WITHOUT ROWID;"
     "CREATE TABLE event (id INTEGER PRIMARY KEY, cut INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " scope INTEGER NOT NULL, territory TEXT NOT NULL, family INTEGER NOT NULL, asn INTEGER NOT NULL,"
-    " upstream INTEGER NOT NULL, first INTEGER NOT NULL, end INTEGER, severity INTEGER NOT NULL,"
+    " upstream INTEGER NOT NULL, episode INTEGER NOT NULL, first INTEGER NOT NULL, end INTEGER,"
+    " severity INTEGER NOT NULL,"
     " why TEXT NOT NULL, body BLOB NOT NULL);"
     "CREATE INDEX event_territory ON event (territory, first);"
     "CREATE INDEX event_upstream ON event (upstream, first);"
@@ -37,8 +38,8 @@ const char *const sql_upgrade[] = {
     "CREATE INDEX event_cut ON event (cut);"
     "CREATE TABLE event_past (id INTEGER NOT NULL, until INTEGER NOT NULL, cut INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, scope INTEGER NOT NULL, territory TEXT NOT NULL, family INTEGER NOT NULL,"
-    " asn INTEGER NOT NULL, upstream INTEGER NOT NULL, first INTEGER NOT NULL, end INTEGER,"
-    " severity INTEGER NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL,"
+    " asn INTEGER NOT NULL, upstream INTEGER NOT NULL, episode INTEGER NOT NULL, first INTEGER NOT NULL,"
+    " end INTEGER, severity INTEGER NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY (id, until)) WITHOUT ROWID;",
     /* 1 -> 2: answers computed when the tables were at hand; events by the AS they are about */
     "CREATE TABLE answer (territory TEXT NOT NULL, kind INTEGER NOT NULL, family INTEGER NOT NULL,"
@@ -49,7 +50,10 @@ const char *const sql_upgrade[] = {
     NULL,
 };
 
-#define EVENT_COLUMNS " kind, scope, territory, family, asn, upstream, first, end, severity, why, body "
+#define MONTH(t) " strftime('%Y-%m', " t " / 1000000, 'unixepoch')"
+#define YEAR(t)  " strftime('%Y', " t " / 1000000, 'unixepoch')"
+#define EVENT_COLUMNS \
+	" kind, scope, territory, family, asn, upstream, episode, first, end, severity, why, body "
 
 const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -92,7 +96,7 @@ const char *const sql_text[SQL_STATEMENTS] = {
 			 " chunk.territory AND n.family = chunk.family AND n.start > chunk.start"
 			 " AND n.start <= ?1)",
     [SQL_EVENT_PUT] = "INSERT OR REPLACE INTO event (id, cut," EVENT_COLUMNS
-		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_EVENT_KEEP_PAST] = "INSERT OR IGNORE INTO event_past (id, until, cut," EVENT_COLUMNS
 			    ") SELECT id, ?2, cut," EVENT_COLUMNS "FROM event WHERE id = ?1 AND cut < ?2",
     [SQL_EVENT_DROP_AFTER] = "DELETE FROM event WHERE cut > ?1",
@@ -122,9 +126,16 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_ANSWER_GET] =
 	"SELECT at, data FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at <= ?4"
 	" ORDER BY at DESC LIMIT 1",
-    [SQL_ANSWER_TIMES] = "SELECT at FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3"
-			 " ORDER BY at DESC LIMIT 2 OFFSET ?4",
-    [SQL_ANSWER_DROP] = "DELETE FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at = ?4",
+    [SQL_ANSWER_THIN_MONTHS] =
+	"DELETE FROM answer WHERE rowid IN (SELECT rowid FROM (SELECT rowid, at,"
+	" row_number() OVER (ORDER BY at DESC) AS place, lag(at) OVER (ORDER BY at DESC) AS"
+	" later FROM (SELECT rowid, at FROM answer WHERE territory = ?1 AND kind = ?2 AND"
+	" family = ?3 ORDER BY at DESC LIMIT ?4 + 1)) WHERE place > ?4 AND" MONTH("at") " =" MONTH(
+	    "later") ")",
+    [SQL_ANSWER_THIN_YEARS] =
+	"DELETE FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at < ?4"
+	" AND EXISTS (SELECT 1 FROM answer n WHERE n.territory = ?1 AND n.kind = ?2 AND"
+	" n.family = ?3 AND n.at < ?4 AND n.at > answer.at AND" YEAR("n.at") " =" YEAR("answer.at") ")",
     [SQL_ANSWER_DROP_AFTER] = "DELETE FROM answer WHERE cut > ?1",
     [SQL_INFO] =
 	"SELECT (SELECT min(first) FROM file), (SELECT count(*) FROM file),"

@@ -56,8 +56,8 @@ enum statement { /* text in sql.c, same order */
 	SQL_CHECKPOINT_FORGET,
 	SQL_ANSWER_PUT,
 	SQL_ANSWER_GET,
-	SQL_ANSWER_TIMES,
-	SQL_ANSWER_DROP,
+	SQL_ANSWER_THIN_MONTHS,
+	SQL_ANSWER_THIN_YEARS,
 	SQL_ANSWER_DROP_AFTER,
 	SQL_INFO,
 	SQL_STATEMENTS
@@ -109,8 +109,6 @@ int chunk_column(struct store *s, sqlite3_stmt *q, int column, struct chunk *c, 
 
 int chunk_put(struct store *s, int64_t territory, uint8_t family, struct chunk *c); /* sorts the points */
 int chunk_drop(struct store *s, int64_t row);
-
-int month_of(utime_t t); /* months since 1900 */
 
 /* events (events.c) */
 int events_rollback(struct store *s, int64_t cut);
