@@ -133,7 +133,7 @@ static void say_faults(struct run *r, const char *path, const struct mrt *m, con
 		uint64_t n = file->faults.n[i];
 		if (n == 0)
 			continue;
-		r->bad = true;
+		r->bad |= i != FAULT_MRT_UNKNOWN; /* nothing is wrong with those */
 		if (i == FAULT_MRT_LENGTH)
 			warn_line("%s: offset %llu: %s (%llu times, %llu bytes skipped)", path,
 			    (unsigned long long)file->faults.first[i], fault_text(i), (unsigned long long)n,

@@ -60,15 +60,23 @@ bool bgp_cut(struct span message, uint8_t as_size, bool addpath, struct update *
 {
 	const uint8_t *p = message.p;
 	size_t length;
+	bool cut;
 
 	u->kind = UPDATE_OTHER;
 	if (message.n < BGP_HEADER || be64(p) != UINT64_MAX || be64(p + 8) != UINT64_MAX ||
-	    (length = be16(p + 16)) < BGP_HEADER || length > message.n) {
+	    (length = be16(p + 16)) < BGP_HEADER) {
 		fault_add(faults, FAULT_BGP_HEADER, u->offset);
 		return false;
 	}
+	cut = length > message.n; /* what is there of a message that was cut is still read */
+	if (cut) {
+		fault_add(faults, FAULT_BGP_HEADER, u->offset);
+		length = message.n;
+	}
 	u->message = (struct span){p, length};
 	if (p[18] != BGP_UPDATE)
-		return true;
-	return bgp_cut_body((struct span){p + BGP_HEADER, length - BGP_HEADER}, as_size, addpath, u, faults);
+		return !cut;
+	return bgp_cut_body(
+		   (struct span){p + BGP_HEADER, length - BGP_HEADER}, as_size, addpath, u, faults) &&
+	       !cut;
 }

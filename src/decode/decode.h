@@ -226,6 +226,17 @@ enum mrt_status mrt_next(struct mrt *m, struct cur *c, uint64_t offset, bool las
 bool mrt_peers_load(struct mrt_peers *peers, const struct update *u, struct fault_count *faults);
 bool rib_entry_next(
     struct update *u, struct rib_entry *e, struct fault_count *faults); /* advances u->entries */
+/*
+ * GEO_PEER_TABLE (RFC 6397 3.1): an update of kind UPDATE_OTHER, type 13, subtype 7. geo_begin gives the
+ * collector and the number of peers that geo_next then gives, in the order of the peer index.
+ */
+struct geo_peer {
+	struct peer_key peer;
+	uint32_t bgp_id;
+	float latitude, longitude; /* degrees; NaN: private */
+};
+unsigned geo_begin(struct update *u, struct geo_peer *collector);
+bool geo_next(struct update *u, struct geo_peer *peer);
 /* A bare BGP message (BMP, BGP session, RIS Live's raw) into the message fields of u; false: a fault,
  * counted. */
 bool bgp_cut(

@@ -123,6 +123,24 @@ static enum step frame_unknown(
 	return STEP_UPDATE;
 }
 
+/*
+ * A BGP message tells its own length. Where it ends before its record, and another record begins right there,
+ * it is the record's length that is damaged: *n becomes what it should be.
+ */
+static bool message_is_whole(const struct mrt *m, const struct cur *c, const struct update *u, size_t *n)
+{
+	const uint8_t *end = u->message.p + u->message.n;
+	struct mrt_header h;
+
+	if (m->lost || !u->message.n || c->end - end < MRT_HEADER)
+		return false;
+	h = mrt_header_of(end);
+	if (!record_known(&h) || h.time - be32(c->p) + (1U << 20) > 1U << 21) /* within days of this one */
+		return false;
+	*n = (size_t)(end - c->p);
+	return true;
+}
+
 static enum step frame_known(
     struct mrt *m, struct cur *c, const struct mrt_header *h, uint64_t at, bool last, struct update *u)
 {
@@ -149,17 +167,14 @@ static enum step frame_known(
 		}
 		fault = FAULT_MRT_BODY;
 	}
-	if (fault || (m->lost && !record_certain(h))) {
-		switch (record_follows(c, n, last)) {
-		case FOLLOW_UNSEEN:
+	if (fault == FAULT_MRT_BODY && message_is_whole(m, c, u, &n)) {
+		fault_add(&m->faults, FAULT_MRT_LENGTH, at);
+	} else if (fault || (m->lost && !record_certain(h))) {
+		enum follow follow = record_follows(c, n, last);
+		if (follow == FOLLOW_UNSEEN)
 			return STEP_MORE;
-		case FOLLOW_NO:
+		if (follow == FOLLOW_NO || (m->lost && fault))
 			return lose(m, c, at);
-		case FOLLOW_YES:
-			if (m->lost && fault)
-				return lose(m, c, at);
-			break;
-		}
 		if (fault)
 			fault_add(&m->faults, fault, at);
 	}
@@ -185,7 +200,8 @@ static enum step frame(struct mrt *m, struct cur *c, uint64_t at, bool last, str
 	return frame_unknown(m, c, &h, at, last, u);
 }
 
-/* Is there a whole record that cannot be chance somewhere in these last bytes? */
+/* Is there a whole record that cannot be chance, or one that ends with them, somewhere in these last bytes?
+ */
 static bool record_within(struct cur c)
 {
 	struct update u;
@@ -193,7 +209,8 @@ static bool record_within(struct cur c)
 
 	for (; cur_left(&c) >= MRT_HEADER; c.p++) {
 		struct mrt_header h = mrt_header_of(c.p);
-		if (!record_known(&h) || !record_certain(&h) || cur_left(&c) - MRT_HEADER < h.length)
+		if (!record_known(&h) || cur_left(&c) - MRT_HEADER < h.length ||
+		    (!record_certain(&h) && cur_left(&c) - MRT_HEADER > h.length))
 			continue;
 		update_begin(&u, 0, c.p, 0);
 		if (record_read(&h, cur_of(c.p + MRT_HEADER, h.length), &u, &rest) == FAULT_NONE && !rest)

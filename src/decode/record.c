@@ -92,8 +92,8 @@ static enum fault read_message(const struct record_kind *k, struct cur *c, struc
 		return FAULT_MRT_BODY;
 	}
 	u->from_local = k->local;
-	if (bgp_cut(cur_rest(c), k->as_size, k->addpath, u, &faults))
-		return FAULT_NONE;
+	if (bgp_cut(cur_rest(c), k->as_size, k->addpath, u, &faults)) /* the message must fill the record */
+		return u->message.n == cur_left(c) ? FAULT_NONE : FAULT_MRT_BODY;
 	return faults.n[FAULT_BGP_HEADER] ? FAULT_BGP_HEADER : FAULT_BGP_BODY;
 }
 
@@ -280,7 +280,7 @@ static enum fault read_peers(const struct record_kind *k, struct cur *c, struct 
 	return c->bad || cur_left(c) ? FAULT_MRT_BODY : FAULT_NONE;
 }
 
-/* RFC 6397 3: where collector and peers stand. */
+/* RFC 6397 3: where the collector and its peers stand. */
 static enum fault read_geo_peers(const struct record_kind *k, struct cur *c, struct update *u)
 {
 	unsigned n;
@@ -417,8 +417,7 @@ enum fault record_read(const struct mrt_header *h, struct cur body, struct updat
 		u->time += cur_u32(&body); /* RFC 6396 3: microseconds */
 	if (body.bad)
 		return FAULT_MRT_BODY;
-	if ((fault = k->read(k, &body, u)) && u->kind != UPDATE_RIB)
-		u->kind = UPDATE_OTHER;
+	fault = k->read(k, &body, u);
 	if (fault == FAULT_NONE && h->type == MRT_TABLE_DUMP)
 		*rest = (unsigned)cur_left(&body);
 	return fault;
