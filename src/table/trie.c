@@ -29,7 +29,7 @@ static unsigned side(const struct prefix *p, unsigned at)
 {
 	unsigned k = at / 2;
 
-	return at & 1 ? p->b[k / 8] >> (7 - k % 8) & 1 : p->len > k;
+	return at & 1 ? (unsigned)p->b[k / 8] >> (7 - k % 8) & 1U : (unsigned)(p->len > k);
 }
 
 /* The first position where the strings of two different prefixes differ. */
