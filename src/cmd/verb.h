@@ -36,7 +36,7 @@ struct verb {
 	int (*run)(const struct args *a);
 };
 
-extern const struct verb verb_version, verb_completion, verb_help, verb_events;
+extern const struct verb verb_version, verb_completion, verb_help, verb_events, verb_serve;
 extern const struct verb verb_simulate;
 extern const struct verb verb_report, verb_rank;
 extern const struct verb verb_read;

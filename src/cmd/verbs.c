@@ -3,14 +3,15 @@
 #include "cmd/verb.h"
 
 const struct verb *const verbs[] = {
-    &verb_help,
-    &verb_report,
-    &verb_rank,
-    &verb_events,
-    &verb_version,
-    &verb_simulate,
-    &verb_completion,
     &verb_read,
+    &verb_report,
+    &verb_events,
+    &verb_rank,
+    &verb_simulate,
     &verb_history,
+    &verb_serve,
+    &verb_completion,
+    &verb_version,
+    &verb_help,
     NULL,
 };

@@ -39,7 +39,7 @@ static void key_part(struct json *j, const char *key, double v)
 static void key_path(struct json *j, const char *key, const asn_t *asn, size_t n)
 {
 	json_key(j, key);
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < n; i++)
 		json_u64(j, asn[i]);
 	json_done(j);
@@ -49,7 +49,7 @@ static void print_evidence(struct json *j, const struct evidence *v)
 {
 	char text[ADDR_TEXT];
 
-	json_object(j);
+	json_open(j);
 	json_key(j, "peer");
 	json_strn(j, text, addr_text(text, &v->peer.addr));
 	key_u64(j, "asn", v->peer.asn);
@@ -84,35 +84,41 @@ static void print_subject(struct json *j, const struct event *e)
 	}
 }
 
+void event_fields(struct json *j, const struct event *e)
+{
+	char text[PREFIX_TEXT];
+
+	print_subject(j, e);
+	key_time(j, "first_seen", e->first_seen);
+	key_time(j, "confirmed", e->confirmed);
+	key_time(j, "end", e->end);
+	json_key(j, "prefixes");
+	json_list(j);
+	for (size_t i = 0; i < e->prefixes; i++)
+		json_strn(j, text, prefix_text(text, &e->prefix[i]));
+	json_done(j);
+	key_u64(j, "vantage", e->vantage);
+	key_u64(j, "collectors", e->collectors);
+	key_part(j, "before", e->before);
+	key_part(j, "after", e->after);
+	json_key(j, "severity");
+	json_str(j, severity_text(e->severity));
+	json_key(j, "why");
+	json_str(j, e->why);
+	json_key(j, "evidence");
+	json_list(j);
+	for (unsigned i = 0; i < e->evidences; i++)
+		print_evidence(j, &e->evidence[i]);
+	json_done(j);
+	key_u64(j, "episode", e->episode);
+}
+
 void event_json(struct out *o, const struct event *e)
 {
 	struct json j = json_on(o);
-	char text[PREFIX_TEXT];
 
-	json_object(&j);
-	print_subject(&j, e);
-	key_time(&j, "first_seen", e->first_seen);
-	key_time(&j, "confirmed", e->confirmed);
-	key_time(&j, "end", e->end);
-	json_key(&j, "prefixes");
-	json_array(&j);
-	for (size_t i = 0; i < e->prefixes; i++)
-		json_strn(&j, text, prefix_text(text, &e->prefix[i]));
-	json_done(&j);
-	key_u64(&j, "vantage", e->vantage);
-	key_u64(&j, "collectors", e->collectors);
-	key_part(&j, "before", e->before);
-	key_part(&j, "after", e->after);
-	json_key(&j, "severity");
-	json_str(&j, severity_text(e->severity));
-	json_key(&j, "why");
-	json_str(&j, e->why);
-	json_key(&j, "evidence");
-	json_array(&j);
-	for (unsigned i = 0; i < e->evidences; i++)
-		print_evidence(&j, &e->evidence[i]);
-	json_done(&j);
-	key_u64(&j, "episode", e->episode);
+	json_open(&j);
+	event_fields(&j, e);
 	json_end(&j);
 	out_char(o, '\n');
 }
