@@ -53,12 +53,12 @@ static void set_time(json_t *object, const char *key, utime_t t)
 
 static json_t *snapshot_of(const struct question *q, const char *id)
 {
-	char *text = NULL;
+	struct answer_kept kept;
 	json_t *whole = NULL;
 
-	if (store_snapshot_get(q->store, id, q->family, &text) == 0 && text)
-		whole = json_loads(text, 0, NULL);
-	free(text);
+	if (store_answer(q->store, ANSWER_PAGE, id, q->family, UTIME_MAX, &kept) == 0 && kept.json)
+		whole = json_loadb(kept.json, kept.n, 0, NULL);
+	free(kept.json);
 	return whole;
 }
 

@@ -223,125 +223,67 @@ void api_series(const struct question *q, struct reply *r)
 	series_free(&s);
 }
 
-/* ---- lanes: what the events say of each prefix, between the times asked for ---- */
+/* ---- lanes ---- */
 
-struct turn { /* a prefix changes state, or its carriers */
-	struct prefix prefix;
-	utime_t at;
-	const char *state; /* NULL: a carrier */
-	asn_t upstream;
-	bool gone;
-};
-struct turns {
-	struct turn *v;
-	size_t n, cap;
-};
-
-static void turns_add(
-    struct turns *t, const struct prefix *p, utime_t at, const char *state, asn_t upstream, bool gone)
+static void print_states(struct json *j, const struct lane *lane)
 {
-	t->v = vec_room(t->v, t->n, &t->cap, sizeof *t->v);
-	t->v[t->n++] = (struct turn){*p, at, state, upstream, gone};
-}
+	static const char *const state[] = {"up", "degraded", "down"};
 
-static bool turns_of_event(void *arg, const struct event *e)
-{
-	for (size_t i = 0; i < e->prefixes; i++) {
-		if (e->kind == EVENT_OUTAGE) {
-			turns_add(arg, &e->prefix[i], e->first_seen, "down", 0, false);
-			if (e->end != UTIME_NONE)
-				turns_add(arg, &e->prefix[i], e->end, "up", 0, false);
-		} else if (e->kind == EVENT_INSTABILITY) {
-			turns_add(arg, &e->prefix[i], e->first_seen, "degraded", 0, false);
-			if (e->end != UTIME_NONE)
-				turns_add(arg, &e->prefix[i], e->end, "up", 0, false);
-		} else if (e->kind == EVENT_UPSTREAM_NEW || e->kind == EVENT_UPSTREAM_RETURN) {
-			turns_add(arg, &e->prefix[i], e->first_seen, NULL, e->upstream, false);
-		} else if (e->kind == EVENT_UPSTREAM_LOST) {
-			turns_add(arg, &e->prefix[i], e->first_seen, NULL, e->upstream, true);
-		}
-	}
-	return true;
-}
-
-static int turn_cmp(const void *a, const void *b)
-{
-	const struct turn *x = a, *y = b;
-	int d = prefix_cmp(&x->prefix, &y->prefix);
-
-	return d ? d : (x->at > y->at) - (x->at < y->at);
-}
-
-static void print_turns(struct json *j, const struct turn *v, size_t n, utime_t from, bool states)
-{
-	json_key(j, states ? "states" : "upstreams");
+	json_key(j, "states");
 	json_list(j);
-	if (states) {
+	for (size_t i = 0; i < lane->steps; i++) {
 		json_list(j);
-		json_num(j, (double)from / 1e6, 6);
-		json_str(j, "up");
-		json_done(j);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (states != (v[i].state != NULL))
-			continue;
-		json_list(j);
-		json_num(j, (double)v[i].at / 1e6, 6);
-		if (states) {
-			json_str(j, v[i].state);
-		} else {
-			json_list(j);
-			if (!v[i].gone)
-				json_u64(j, v[i].upstream);
-			json_done(j);
-		}
+		json_num(j, (double)lane->step[i].time / 1e6, 6);
+		json_str(j, state[lane->step[i].state]);
 		json_done(j);
 	}
 	json_done(j);
 }
 
-static void print_lanes(struct json *j, const struct turns *t, utime_t from)
+static void print_carriers(struct json *j, const struct lane *lane)
 {
-	char text[PREFIX_TEXT];
-
-	json_key(j, "items");
+	json_key(j, "upstreams");
 	json_list(j);
-	for (size_t i = 0, n; i < t->n; i += n) {
-		for (n = 1; i + n < t->n && prefix_equal(&t->v[i].prefix, &t->v[i + n].prefix); n++)
-			;
-		json_open(j);
-		json_key(j, "prefix");
-		json_strn(j, text, prefix_text(text, &t->v[i].prefix));
-		print_turns(j, t->v + i, n, from, true);
-		print_turns(j, t->v + i, n, from, false);
-		json_end(j);
+	for (size_t i = 0; i < lane->changes; i++) {
+		json_list(j);
+		json_num(j, (double)lane->carriers[i].time / 1e6, 6);
+		json_list(j);
+		for (size_t k = 0; k < lane->carriers[i].n; k++)
+			json_u64(j, lane->carriers[i].asn[k]);
+		json_done(j);
+		json_done(j);
 	}
 	json_done(j);
 }
 
 void api_lanes(const struct question *q, struct reply *r)
 {
-	struct event_filter filter = EVENT_FILTER_ALL;
 	struct json j = json_on(&r->body);
-	struct turns turns = {0};
-	struct store_info info;
+	struct lanes lanes;
+	char text[PREFIX_TEXT];
 
-	filter.territory = q->rest;
-	filter.family = q->family;
-	filter.to = q->to;
-	if (store_info(q->store, &info) || store_events(q->store, &filter, turns_of_event, &turns)) {
+	if (store_lanes(q->store, q->rest, q->family, q->from, q->to, &lanes)) {
 		api_problem(r, 500, "%s", store_error(q->store));
 		return;
 	}
-	qsort(turns.v, turns.n, sizeof *turns.v, turn_cmp);
 	json_open(&j);
 	json_key(&j, "territory");
 	json_str(&j, q->rest);
 	json_key(&j, "family");
 	json_u64(&j, q->family);
-	api_time(&j, "from", q->from == UTIME_NONE ? info.from : q->from);
-	api_time(&j, "to", q->to == UTIME_MAX ? info.upto : q->to);
-	print_lanes(&j, &turns, info.from);
+	api_time(&j, "from", lanes.from);
+	api_time(&j, "to", lanes.to);
+	json_key(&j, "items");
+	json_list(&j);
+	for (size_t i = 0; i < lanes.n; i++) {
+		json_open(&j);
+		json_key(&j, "prefix");
+		json_strn(&j, text, prefix_text(text, &lanes.lane[i].prefix));
+		print_states(&j, &lanes.lane[i]);
+		print_carriers(&j, &lanes.lane[i]);
+		json_end(&j);
+	}
+	json_done(&j);
 	json_end(&j);
-	free(turns.v);
+	lanes_free(&lanes);
 }
