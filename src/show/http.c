@@ -377,7 +377,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return on_other_method(h, c, method);
 	if (strcmp(url, "/api/v1/stream") == 0)
-		return stream_open(h, c);
+		return streams_open(h, c);
 	if (strcmp(url, "/api/v1/openapi.json") == 0)
 		return on_asset(h, c, "openapi.json");
 	if (strncmp(url, api, sizeof api - 1) == 0)

@@ -48,7 +48,7 @@ struct http {
 enum MHD_Result http_send(struct http *h, struct MHD_Connection *c, const struct made *made);
 
 void streams_init(struct http *h);
-enum MHD_Result stream_open(struct http *h, struct MHD_Connection *c);
+enum MHD_Result streams_open(struct http *h, struct MHD_Connection *c);
 void streams_tell(struct http *h, struct store *s); /* the store has grown */
 void streams_end(struct http *h);                   /* lets every stream run out */
 void streams_free(struct http *h);

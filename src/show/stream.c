@@ -35,7 +35,7 @@ void streams_init(struct http *h)
 	store_close(s);
 }
 
-static ssize_t stream_read(void *arg, uint64_t at, char *buf, size_t max)
+static ssize_t streams_read(void *arg, uint64_t at, char *buf, size_t max)
 {
 	struct stream *st = arg;
 	struct http *h = st->http;
@@ -76,7 +76,7 @@ static void stream_closed(void *arg)
 	free(st);
 }
 
-enum MHD_Result stream_open(struct http *h, struct MHD_Connection *c)
+enum MHD_Result streams_open(struct http *h, struct MHD_Connection *c)
 {
 	static const char hello[] = "retry: 3000\n: isthmus\n\n";
 	struct MHD_Response *response;
@@ -100,7 +100,7 @@ enum MHD_Result stream_open(struct http *h, struct MHD_Connection *c)
 	h->stream = st;
 	pthread_mutex_unlock(&h->stream_lock);
 	response =
-	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, st, stream_closed);
+	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, streams_read, st, stream_closed);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (h->options.origin)
