@@ -99,8 +99,8 @@ enum MHD_Result streams_open(struct http *h, struct MHD_Connection *c)
 	st->next = h->stream;
 	h->stream = st;
 	pthread_mutex_unlock(&h->stream_lock);
-	response =
-	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, streams_read, st, stream_closed);
+	response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, streams_read, st, stream_closed);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (h->options.origin)
