@@ -1,6 +1,6 @@
 /*
  * sim/happen: the events that a story amounts to, by the definitions of design 6, told from its lines and
- * samples. In: a story and its views. Out: JSON. Only who reads truth.json to judge a detector needs it;
+ * samples. In: a story and its sights. Out: JSON. Only who reads truth.json to judge a detector needs it;
  * nothing of a detector is used here.
  */
 #ifndef SIM_HAPPEN_H
@@ -9,8 +9,42 @@
 #include "base/json.h"
 #include "sim/sight.h"
 
-void truth_happenings(struct json *j, const struct story *t, const struct sight *views); /* "events":[...] */
+struct happening {
+	const char *kind, *scope;
+	const char *territory;            /* NULL: none */
+	asn_t asn, upstream, by;          /* `by`: who took the leak over */
+	utime_t first_seen, settled, end; /* UTIME_NONE: not */
+	double before, after;             /* NAN: does not apply */
+	unsigned vantage;                 /* vantage ASes that saw it; 0: not counted */
+	const char *collector;
+	struct addr peer;
+	bool same_origin;
+	uint32_t *prefix; /* of the story, ascending */
+	uint32_t prefixes;
+	size_t prefixes_cap;
+};
+struct happenings {
+	struct happening *v;
+	size_t n, cap;
+};
+
+struct happening *happening_add(
+    struct happenings *h, const char *kind, const char *scope, utime_t first_seen);
+void happening_prefix(struct happening *e, uint32_t prefix); /* once each */
+
+/* Upstreams, primary, shares and outages of one territory (happen.c). */
+void happen_upstreams(struct happenings *h, const struct story *t, const struct sight *v);
+void happen_shares(struct happenings *h, const struct story *t, const struct sight *v);
+void happen_outages(struct happenings *h, const struct story *t, const struct sight *v);
+/* Instability, origins, leaks, health of the whole (incident.c). */
+void happen_instability(struct happenings *h, const struct story *t, const struct sight *v);
+void happen_origins(struct happenings *h, const struct story *t);
+void happen_leaks(struct happenings *h, const struct story *t);
+void happen_health(struct happenings *h, const struct story *t);
+
+void truth_happenings(struct json *j, const struct story *t, const struct sight *sights); /* "events":[...] */
 void truth_time(struct json *j, const char *key, utime_t t);
 void truth_prefix(struct json *j, const struct prefix *p);
+void truth_line(struct json *j); /* the next element stands on a line of its own */
 
 #endif

@@ -34,7 +34,7 @@ void truth_prefix(struct json *j, const struct prefix *p)
 }
 
 /* A line of its own for each element, so that the file reads and compares well. */
-static void newline(struct json *j)
+void truth_line(struct json *j)
 {
 	if (j->more >> j->depth & 1) {
 		out_char(j->o, ',');
@@ -92,7 +92,7 @@ static void json_causes(struct json *j, const struct scenario *s)
 	json_list(j);
 	for (size_t i = 0; i < s->actions; i++)
 		if (s->action[i].at != UTIME_NONE) {
-			newline(j);
+			truth_line(j);
 			json_cause(j, s, &s->action[i]);
 		}
 	json_done(j);
@@ -142,7 +142,7 @@ static void json_view(struct json *j, const struct story *t, const struct sight 
 	json_key(j, "series");
 	json_list(j);
 	for (size_t i = 0; i < v->samples; i++) {
-		newline(j);
+		truth_line(j);
 		json_sample(j, v, &v->sample[i]);
 	}
 	json_done(j);
@@ -174,7 +174,7 @@ static void json_truth(struct json *j, const struct story *t, const struct sight
 	json_key(j, "territories");
 	json_list(j);
 	for (size_t i = 0; i < s->places; i++) {
-		newline(j);
+		truth_line(j);
 		json_view(j, t, &v[i]);
 	}
 	json_done(j);

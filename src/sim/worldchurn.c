@@ -33,6 +33,7 @@ struct churn {
 	struct route *routes;
 	struct mrt_local local;
 	struct world_count *count;
+	utime_t end;
 };
 
 static void tell(
@@ -40,7 +41,7 @@ static void tell(
 {
 	size_t from = c->out.n;
 
-	if (at < c->w->o->at)
+	if (at < c->w->o->at || at >= c->end)
 		return;
 	(void)mrt_put_update(&c->out, at, true, &c->w->peer[peer].mrt, &c->local, a, p, n);
 	c->message = vec_room(c->message, c->messages, &c->cap, sizeof *c->message);
@@ -121,12 +122,11 @@ static int message_order(const void *x, const void *y)
 static bool files_write(struct churn *c, const char *dir, char *why, size_t cap)
 {
 	const struct world_options *o = c->w->o;
-	utime_t step = FILE_MINUTES * 60 * UTIME_SECOND,
-		end = o->at + (utime_t)o->minutes * 60 * UTIME_SECOND;
+	utime_t step = FILE_MINUTES * 60 * UTIME_SECOND;
 	size_t i = 0;
 	bool ok = true;
 
-	for (utime_t from = o->at; ok && from < end; from += step) {
+	for (utime_t from = o->at; ok && from < c->end; from += step) {
 		char name[512], *file;
 		struct packer *p;
 		archive_name(name, sizeof name, ARCHIVE_ROUTEVIEWS, "world", false, from, o->pack);
@@ -135,8 +135,7 @@ static bool files_write(struct churn *c, const char *dir, char *why, size_t cap)
 		ok = pack_folder(file, why, cap);
 		file[strlen(file)] = '/';
 		p = ok ? packer_open(file, o->pack, o->threads, why, cap) : NULL;
-		for (; p && i < c->messages && c->message[i].at < from + step && c->message[i].at < end;
-		     i++) {
+		for (; p && i < c->messages && c->message[i].at < from + step; i++) {
 			packer_write(p, c->out.buf + c->message[i].from, c->message[i].n);
 			c->count->updates++;
 		}
@@ -172,6 +171,7 @@ bool world_updates(struct world *w, const char *dir, struct world_count *count, 
 	bool ok;
 
 	c.local = (struct mrt_local){.v4 = addr_v4(v4), .asn = 6447, .bgp_id = 0xc0000201U};
+	c.end = w->o->at + (utime_t)span;
 	c.spread = spread_new(&w->g);
 	c.routes = mem_array((size_t)w->g.n + 1, sizeof *c.routes);
 	out_open_mem(&c.out);

@@ -80,7 +80,7 @@ static uint32_t *counts_make(struct space *s)
 {
 	struct world *w = s->w;
 	uint32_t *count = mem_array(w->ases, sizeof *count);
-	uint32_t wanted = w->o->prefixes + w->o->prefixes / 12; /* some will fall on one another */
+	uint32_t wanted = w->o->prefixes + w->o->prefixes / 3; /* some will fall on one another */
 	double mean = (double)wanted / w->ases;
 	uint64_t sum = 0;
 
