@@ -108,9 +108,13 @@ static bool deed_withdraw(struct reader *r, struct action a)
 {
 	if (!word_asn(r, &a.a) || !word_prefixes(r, &a.prefixes))
 		return false;
-	if (a.prefixes.n == 0)
-		return reader_fail(r, "AS%u withdraws which prefix?", a.a);
-	return action_pair(r, a, a.end == UTIME_NONE ? DEED_WITHDRAW : DEED_HIDE, DEED_SHOW);
+	return action_pair(r, a, DEED_HIDE, DEED_SHOW);
+}
+
+/* What was withdrawn is announced as it was. */
+static bool deed_show(struct reader *r, struct action a)
+{
+	return word_asn(r, &a.a) && word_prefixes(r, &a.prefixes) && action_pair(r, a, DEED_SHOW, DEED_HIDE);
 }
 
 /* Away at once, back after half of `every`, and so on until the end of the range. */
@@ -240,6 +244,7 @@ static const struct {
     {"prepend", deed_prepend, false},
     {"leak", deed_leak, false},
     {"withdraw", deed_withdraw, true},
+    {"show", deed_show, true},
     {"flap", deed_flap, true},
     {"up", deed_up, true},
     {"down", deed_down, true},

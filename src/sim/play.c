@@ -274,6 +274,34 @@ static bool deed_prefix(struct play *p, const struct action *a, uint32_t prefix)
 	return a->deed == DEED_SHOW || fail(p, a, "does not announce that prefix then", a->a);
 }
 
+static bool stands(const struct play *p, uint32_t prefix, asn_t asn)
+{
+	for (uint32_t i = 0; i < p->standing[prefix].n; i++)
+		if (p->s->origination[p->standing[prefix].v[i].origination].asn == asn)
+			return true;
+	return false;
+}
+
+/* Those named, or all that the AS announces. */
+static bool deed_prefixes(struct play *p, const struct action *a)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < a->prefixes.n; i++) {
+		uint32_t prefix = story_prefix(p->story, &a->prefixes.v[i]);
+		if (prefix == UINT32_MAX)
+			return fail(p, a, "never announces that prefix", a->a);
+		if (!deed_prefix(p, a, prefix))
+			return false;
+	}
+	for (uint32_t i = 0; a->prefixes.n == 0 && i < p->story->prefixes; i++)
+		if (stands(p, i, a->a)) {
+			any = true;
+			(void)deed_prefix(p, a, i);
+		}
+	return any || a->prefixes.n || fail(p, a, "announces nothing then", a->a);
+}
+
 static void standing_leak(struct play *p, const struct action *a, uint32_t prefix, uint32_t link)
 {
 	struct standing *st = &p->standing[prefix];
@@ -352,14 +380,7 @@ static bool deed_do(struct play *p, const struct action *a)
 	case DEED_WITHDRAW:
 	case DEED_HIDE:
 	case DEED_SHOW:
-		for (uint32_t i = 0; i < a->prefixes.n; i++) {
-			uint32_t prefix = story_prefix(p->story, &a->prefixes.v[i]);
-			if (prefix == UINT32_MAX)
-				return fail(p, a, "never announces that prefix", a->a);
-			if (!deed_prefix(p, a, prefix))
-				return false;
-		}
-		return true;
+		return deed_prefixes(p, a);
 	case DEED_UP:
 	case DEED_DOWN:
 	case DEED_PREFER:
