@@ -23,6 +23,9 @@ bool sight_domestic(const struct sight *v, asn_t asn)
 
 asn_t sight_entry(const struct sight *v, const asn_t *path, size_t n)
 {
+	/* Of a territory that is an AS, a route with another origin is elsewhere (design 4). */
+	if (!v->place->by_country && v->place->prefixes.n == 0 && n && !sight_domestic(v, path[n - 1]))
+		return 0;
 	while (n-- > 0)
 		if (!sight_domestic(v, path[n]))
 			return path[n];
