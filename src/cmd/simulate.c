@@ -85,26 +85,54 @@ static int run_world(const struct args *a, const char *dir, long seed)
 	return told(ok, why);
 }
 
+/* The scenario itself is written too, to be read and changed. */
+static int run_random(const char *dir, long seed)
+{
+	char why[512] = "", name[32], *text = scenario_random((uint64_t)seed),
+	     *file = mem_printf("%s/scenario", dir);
+	bool ok = pack_folder(dir, why, sizeof why) &&
+		  pack_file(file, PACK_PLAIN, text, strlen(text), why, sizeof why);
+	int rc;
+
+	snprintf(name, sizeof name, "random-%ld", seed);
+	rc = ok ? run_scenario(scenario_text(text, name, why, sizeof why), dir, why, sizeof why)
+		: told(false, why);
+	free(file);
+	free(text);
+	return rc;
+}
+
+/* A scenario's own seed holds unless another is asked for. */
+static const uint64_t *seed_of(const struct args *a, const uint64_t *seed)
+{
+	return args_has(a, "seed") ? seed : NULL;
+}
+
 static int simulate_run(const struct args *a)
 {
 	const char *dir = args_get(a, "output");
 	char why[512] = "";
-	long seed = number(a, "seed", 0, INT32_MAX, 1);
+	long given = number(a, "seed", 0, INT32_MAX, 1);
+	uint64_t seed = (uint64_t)given;
 
-	if (seed < 0)
+	if (given < 0)
 		return EXIT_USAGE;
 	if (!dir)
 		return usage(a, "where to? -o DIR");
 	if (args_has(a, "world"))
-		return a->operands ? usage(a, "--world takes no scenario") : run_world(a, dir, seed);
+		return a->operands ? usage(a, "--world takes no scenario") : run_world(a, dir, given);
+	if (args_has(a, "random"))
+		return a->operands ? usage(a, "--random takes no scenario") : run_random(dir, given);
 	if (a->operands != 1)
 		return usage(a, "which scenario? One file");
-	return run_scenario(scenario_read(a->operand[0], why, sizeof why), dir, why, sizeof why);
+	return run_scenario(
+	    scenario_read(a->operand[0], seed_of(a, &seed), why, sizeof why), dir, why, sizeof why);
 }
 
 static const struct opt opts[] = {
     {"output", 'o', "DIR", "the folder to write to; made if need be"},
-    {"seed", 0, "N", "another course of chance (1)"},
+    {"seed", 0, "N", "another course of chance (the scenario's own, or 1)"},
+    {"random", 0, NULL, "a small scenario by chance: events and faults, and what is true of them"},
     {"world", 0, NULL, "a whole Internet instead of a scenario"},
     {"ases", 0, "N", "--world: how many networks (75000)"},
     {"prefixes", 0, "N", "--world: how many prefixes (1000000)"},
@@ -118,5 +146,5 @@ static const struct opt opts[] = {
     {NULL, 0, NULL, NULL},
 };
 
-const struct verb verb_simulate = {"simulate", "SCENARIO -o DIR | --world -o DIR",
+const struct verb verb_simulate = {"simulate", "SCENARIO -o DIR | --random -o DIR | --world -o DIR",
     "make routing from a topology and a timeline: MRT files and the truth beside", opts, simulate_run};

@@ -203,15 +203,24 @@ void happen_origins(struct happenings *h, const struct story *t)
 
 /* ---- leaks ---- */
 
-/* Does the path go from the leaker on to one of those it leaks to? */
+static bool is_customer(const struct graph *g, asn_t of, asn_t asn)
+{
+	uint32_t x = graph_node(g, of), y = graph_node(g, asn);
+	uint32_t link = x == NODE_NONE || y == NODE_NONE ? LINK_NONE : graph_link(g, x, y);
+
+	return link != LINK_NONE && g->link[link].rel == REL_CUSTOMER;
+}
+
+/* Does the path go from the leaker on to one of those it leaks to? Its own and its customers' routes are
+ * none. */
 static asn_t leaks_over(const struct story *t, uint32_t path, const struct action *a)
 {
 	size_t n;
 	const asn_t *p = story_paths_of(&t->paths, path, &n);
 
-	for (size_t i = 1; i + 1 < n; i++) /* a leaker's own routes are none */
-		for (uint32_t k = 0; p[i] == a->a && k < a->asns.n; k++)
-			if (p[i - 1] == a->asns.v[k])
+	for (size_t i = 1; i + 1 < n; i++)
+		for (uint32_t k = 0; p[i] == a->a && p[i + 1] != a->a && k < a->asns.n; k++)
+			if (p[i - 1] == a->asns.v[k] && !is_customer(&t->graph, a->a, p[i + 1]))
 				return p[i - 1];
 	return 0;
 }

@@ -589,11 +589,14 @@ static struct scenario *scenario_new(void)
 	return s;
 }
 
-struct scenario *scenario_read(const char *file, char *why, size_t cap)
+struct scenario *scenario_read(const char *file, const uint64_t *seed, char *why, size_t cap)
 {
-	struct reader r = {.s = scenario_new(), .file = file, .why = why, .why_cap = cap};
+	struct reader r = {
+	    .s = scenario_new(), .file = file, .why = why, .why_cap = cap, .seeded = seed != NULL};
 	const char *slash = strrchr(file, '/');
 
+	if (seed)
+		r.s->seed = *seed;
 	r.s->name = r.s->file = arena_strn(&r.s->arena, file, strlen(file));
 	if (slash)
 		r.s->name += slash + 1 - file;

@@ -129,7 +129,8 @@ struct scenario {
 	size_t actions;
 };
 
-struct scenario *scenario_read(const char *file, char *why, size_t cap); /* NULL: the cause is in why */
+/* NULL: the cause is in why. seed: another than the file's, or NULL. */
+struct scenario *scenario_read(const char *file, const uint64_t *seed, char *why, size_t cap);
 struct scenario *scenario_text(const char *text, const char *name, char *why, size_t cap);
 void scenario_free(struct scenario *s);
 const struct as_fact *scenario_fact(const struct scenario *s, asn_t asn); /* NULL */

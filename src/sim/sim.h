@@ -8,6 +8,7 @@
 
 #include "sim/archive.h"
 #include "sim/parallel.h"
+#include "sim/random.h"
 #include "sim/scenario.h"
 #include "sim/story.h"
 #include "sim/truth.h"
