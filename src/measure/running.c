@@ -18,7 +18,9 @@ struct part { /* of a row: what an upstream has of it */
 };
 struct row {
 	prefix_id id;
-	bool by_origin, seen;
+	bool by_origin;
+	bool present;                      /* somebody who votes has a route for it */
+	bool seen;                         /* ... that is the territory's */
 	double weight, visible, invisible; /* as added to the sums */
 	path_id *path;                     /* by peer id */
 	struct part *part;
@@ -120,7 +122,7 @@ static double row_own(struct running *r, const struct row *row)
 		if (inside[i] == row->id || !prefix_in_limits(q) || (last && prefix_covers(last, q)))
 			continue;
 		if (k >= ROW_FIRST)
-			seen = r->row[k - ROW_FIRST].seen;
+			seen = r->row[k - ROW_FIRST].present;
 		else /* another's: as the table has it now */
 			for (size_t v = 0; v < s->peers && !seen; v++)
 				seen = s->column[v][inside[i]] != PATH_NONE;
@@ -162,16 +164,16 @@ static void row_add(struct running *r, struct row *row)
 	r->invisible += row->weight * row->invisible;
 }
 
-static bool row_seen(const struct running *r, const struct row *row)
+static void row_look(const struct running *r, struct row *row)
 {
 	const struct scope *s = &r->scope;
 
-	for (size_t k = 0; k < s->peers; k++) {
+	row->present = row->seen = false;
+	for (size_t k = 0; k < s->peers && !row->seen; k++) {
 		path_id path = row->path[s->peer[k]];
-		if (path != PATH_NONE && (!row->by_origin || origin_ours(s, path)))
-			return true;
+		row->present |= path != PATH_NONE;
+		row->seen = path != PATH_NONE && (!row->by_origin || origin_ours(s, path));
 	}
-	return false;
 }
 
 /* The less specific rows take back, or give up, what this one covers. */
@@ -183,31 +185,30 @@ static void row_reweigh_above(struct running *r, prefix_id id)
 			continue;
 		row_remove(r, &r->row[k - ROW_FIRST]);
 		row_add(r, &r->row[k - ROW_FIRST]);
+		r->dirty = true;
 		return;
 	}
 }
 
 static void row_update(struct running *r, struct row *row)
 {
-	bool was = row->seen;
+	bool was = row->present;
 
 	row_remove(r, row);
-	row->seen = row_seen(r, row);
+	row_look(r, row);
 	row_add(r, row);
-	if (was != row->seen && r->scope.options.weight == WEIGHT_ADDRESSES)
+	if (was != row->present && r->scope.options.weight == WEIGHT_ADDRESSES)
 		row_reweigh_above(r, row->id);
 	r->dirty = true;
 }
 
 static void rows_update_all(struct running *r)
 {
-	for (size_t i = 0; i < r->rows; i++) {
+	for (size_t i = 0; i < r->rows; i++)
 		row_remove(r, &r->row[i]);
-		r->row[i].seen = false;
-	}
 	r->whole = r->visible = r->invisible = r->carried = 0;
 	for (size_t i = 0; i < r->rows; i++)
-		r->row[i].seen = row_seen(r, &r->row[i]);
+		row_look(r, &r->row[i]);
 	for (size_t i = 0; i < r->rows; i++)
 		row_add(r, &r->row[i]);
 	r->dirty = true;
@@ -443,8 +444,11 @@ static bool one_change(struct running *r, const struct change *c)
 	if (c->prefix == PREFIX_NONE)
 		return c->kind == CHANGE_PEER_UP || c->kind == CHANGE_PEER_DOWN || c->kind == CHANGE_DUMP_END;
 	row = row_for(r, c);
-	if (!row)
+	if (!row) {
+		if (r->series && !r->loading && (c->old == PATH_NONE) != (c->new == PATH_NONE))
+			row_reweigh_above(r, c->prefix); /* another's more specific one */
 		return false;
+	}
 	if (!asn_inside(&r->scope, peer_of(r->scope.table, c->peer)->key.asn))
 		lives_change(r, row, c);
 	row->path[c->peer] = c->new;
@@ -458,6 +462,10 @@ static void settle(struct running *r, utime_t now, bool sure)
 	if (!r->series || r->loading)
 		return;
 	voters_check(r, now, sure || r->stale);
+	if (territory_kind(r->scope.who) == TERRITORY_PREFIX && r->dirty) {
+		scope_peers(&r->scope, &r->voters); /* who stands inside follows from the origins */
+		r->stale = true;
+	}
 	if (r->stale)
 		rows_update_all(r);
 	r->stale = false;

@@ -303,11 +303,12 @@ static bool is_inside(const struct scope *s, const struct inside *origins, asn_t
 
 static void origins_find(struct inside *o, const struct scope *s, const struct voters *v)
 {
-	prefix_id id[4096];
-	size_t n = prefix_inside(s->table, territory_prefix(s->who), id, sizeof id / sizeof *id);
+	size_t n = prefix_inside(s->table, territory_prefix(s->who), NULL, 0);
+	prefix_id *id = mem_array(n + 1, sizeof *id);
 
-	for (size_t i = 0; i < n && i < sizeof id / sizeof *id; i++)
-		for (size_t k = 0; k < v->n; k++) {
+	n = prefix_inside(s->table, territory_prefix(s->who), id, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < v->n && prefix_in_limits(prefix_of(s->table, id[i])); k++) {
 			path_id path = v->votes[k] ? peer_column(s->table, (peer_id)k)[id[i]] : PATH_NONE;
 			asn_t origin = path ? path_origin(s->table, path) : 0;
 			if (path == PATH_NONE || is_inside(s, o, origin))
@@ -315,6 +316,7 @@ static void origins_find(struct inside *o, const struct scope *s, const struct v
 			o->asn = vec_room(o->asn, o->n, &o->cap, sizeof *o->asn);
 			o->asn[o->n++] = origin;
 		}
+	free(id);
 }
 
 static int vantage_cmp(const void *a, const void *b)
