@@ -104,7 +104,7 @@ for (const width of [1280, 360])
 
 { // search by keyboard: country, AS, prefix
   const page = await open('#/');
-  for (const [text, id] of [['north kor', 'KP'], ['AS131279', 'AS131279'], ['175.45.176.0/24', '175.45.176.0/24']]) {
+  for (const [text, id] of [['north kor', 'KP'], ['AS131279', 'KP'], ['175.45.176.0/24', 'KP']]) {
     await page.getByRole('combobox', { name: /Search/ }).fill(text);
     await page.waitForSelector('#hits li[aria-selected=true]');
     await page.keyboard.press('Enter');

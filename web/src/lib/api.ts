@@ -15,7 +15,7 @@ export interface Report {
     gateways: number; class: string; hhi: number; effective: number; entropy: number; country_hhi: number;
     single_homed: number; critical: { asn: number; lost: number }[];
   };
-  carriers?: { carrier: number; name: string; country: string; upstream: number; share: number }[];
+  behind?: { asn: number; name: string; country: string; upstream: number; share: number }[];
   health: { records: number; bad: number; resets: number; gaps: number };
 }
 export interface Series {
