@@ -134,7 +134,8 @@ static const struct territory *by_name(const struct facts *f, const char *who)
 				return all->list[i];
 	}
 	for (size_t i = 0; i < CC_CELLS; i++)
-		if (strcasecmp(who, all->country[i]->name) == 0)
+		if (all->country[i]->name != all->country[i]->id &&
+		    strcasecmp(who, all->country[i]->name) == 0)
 			return all->country[i];
 	for (size_t i = 0; i < all->sections; i++)
 		if (all->named[i] && strcasecmp(who, all->named[i]->name) == 0)
