@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "show/api.h"
+#include "show/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -262,21 +263,6 @@ bool api_read(struct question *q, const struct route *route, struct reply *r)
 
 /* ---- CSV ---- */
 
-static void csv_text(struct out *o, const char *s)
-{
-	if (!strpbrk(s, ",\"\n\r")) {
-		out_str(o, s);
-		return;
-	}
-	out_char(o, '"');
-	for (; *s; s++) {
-		if (*s == '"')
-			out_char(o, '"');
-		out_char(o, *s);
-	}
-	out_char(o, '"');
-}
-
 /* A value as text: lists joined by blanks, an object by its first text or number. */
 static void csv_value(struct out *o, const json_t *v)
 {
@@ -285,7 +271,7 @@ static void csv_value(struct out *o, const json_t *v)
 	const char *key;
 
 	if (json_is_string(v)) {
-		csv_text(o, json_string_value(v));
+		text_csv(o, json_string_value(v));
 	} else if (json_is_boolean(v)) {
 		out_str(o, json_is_true(v) ? "true" : "false");
 	} else if (json_is_integer(v)) {
@@ -336,7 +322,7 @@ void api_csv(struct reply *r, const char *rows)
 	{
 		if (more)
 			out_char(&r->body, ',');
-		csv_text(&r->body, key);
+		text_csv(&r->body, key);
 		more = true;
 	}
 	out_str(&r->body, "\r\n");
