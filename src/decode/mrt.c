@@ -124,21 +124,44 @@ static enum step frame_unknown(
 }
 
 /*
- * A BGP message tells its own length. Where it ends before its record, and another record begins right there,
- * it is the record's length that is damaged: *n becomes what it should be.
+ * A BGP message tells its own length. Where it ends before its record, and another record of these days
+ * begins right there, it is the record's length that is damaged.
  */
-static bool message_is_whole(const struct mrt *m, const struct cur *c, const struct update *u, size_t *n)
+static enum follow message_is_whole(
+    const struct mrt *m, const struct cur *c, const struct update *u, bool last)
 {
 	const uint8_t *end = u->message.p + u->message.n;
 	struct mrt_header h;
 
-	if (m->lost || !u->message.n || c->end - end < MRT_HEADER)
-		return false;
+	if (m->lost || !u->message.n)
+		return FOLLOW_NO;
+	if (c->end - end < MRT_HEADER)
+		return last ? FOLLOW_NO : FOLLOW_UNSEEN;
 	h = mrt_header_of(end);
-	if (!record_known(&h) || h.time - be32(c->p) + (1U << 20) > 1U << 21) /* within days of this one */
-		return false;
-	*n = (size_t)(end - c->p);
-	return true;
+	return record_known(&h) && h.time - be32(c->p) + (1U << 20) <= 1U << 21 ? FOLLOW_YES : FOLLOW_NO;
+}
+
+/* A record whose body does not fit it, or a first one after damage: *n becomes its size, or the stream is
+ * lost. */
+static enum step frame_doubtful(
+    struct mrt *m, struct cur *c, const struct update *u, enum fault fault, size_t *n, uint64_t at, bool last)
+{
+	enum follow follow = fault == FAULT_MRT_BODY ? message_is_whole(m, c, u, last) : FOLLOW_NO;
+
+	if (follow == FOLLOW_YES) {
+		fault_add(&m->faults, FAULT_MRT_LENGTH, at);
+		*n = (size_t)(u->message.p + u->message.n - c->p);
+		return STEP_UPDATE;
+	}
+	if (follow == FOLLOW_NO)
+		follow = record_follows(c, *n, last);
+	if (follow == FOLLOW_UNSEEN)
+		return STEP_MORE;
+	if (follow == FOLLOW_NO || (m->lost && fault))
+		return lose(m, c, at);
+	if (fault)
+		fault_add(&m->faults, fault, at);
+	return STEP_UPDATE;
 }
 
 static enum step frame_known(
@@ -167,16 +190,10 @@ static enum step frame_known(
 		}
 		fault = FAULT_MRT_BODY;
 	}
-	if (fault == FAULT_MRT_BODY && message_is_whole(m, c, u, &n)) {
-		fault_add(&m->faults, FAULT_MRT_LENGTH, at);
-	} else if (fault || (m->lost && !record_certain(h))) {
-		enum follow follow = record_follows(c, n, last);
-		if (follow == FOLLOW_UNSEEN)
-			return STEP_MORE;
-		if (follow == FOLLOW_NO || (m->lost && fault))
-			return lose(m, c, at);
-		if (fault)
-			fault_add(&m->faults, fault, at);
+	if (fault || (m->lost && !record_certain(h))) {
+		enum step step = frame_doubtful(m, c, u, fault, &n, at, last);
+		if (step != STEP_UPDATE)
+			return step;
 	}
 	m->lost = false;
 	record_count(m, h->type);
