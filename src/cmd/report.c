@@ -67,9 +67,12 @@ static bool want(void *arg, const struct prefix *p)
 {
 	const struct run *r = arg;
 
-	for (size_t i = 0; i < sizeof r->ask / sizeof *r->ask; i++)
-		if (r->ask[i] != UTIME_NONE && territory_has_prefix(r->who, p, r->ask[i]) != MEMBER_NO)
+	for (size_t i = 0; i < sizeof r->ask / sizeof *r->ask; i++) {
+		enum member m =
+		    r->ask[i] == UTIME_NONE ? MEMBER_NO : territory_has_prefix(r->who, p, r->ask[i]);
+		if (m != MEMBER_NO && m != MEMBER_GEOLOCATED)
 			return true;
+	}
 	return false;
 }
 

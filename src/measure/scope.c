@@ -33,11 +33,6 @@ double prefix_size(const struct prefix *p)
 }
 
 /* ---- borders ---- */
-static bool belongs(enum member m)
-{
-	return m != MEMBER_NO && m != MEMBER_GEOLOCATED; /* a second opinion, not membership */
-}
-
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at)
 {
 	*b = (struct borders){.table = t, .who = who, .at = at};
@@ -71,7 +66,7 @@ static bool domestic(const struct borders *b, path_id node)
 		return asn == territory_asn(b->who);
 	if (kind == TERRITORY_PREFIX) /* its origin is its domestic AS */
 		return path_parent(b->table, node) == PATH_NONE;
-	return belongs(territory_has_asn(b->who, asn, b->at));
+	return territory_has_asn(b->who, asn, b->at) != MEMBER_NO;
 }
 
 struct border border_of(struct borders *b, path_id path)
@@ -105,7 +100,7 @@ bool origin_ours(const struct scope *s, path_id path)
 
 	if (territory_kind(s->who) == TERRITORY_AS)
 		return origin == territory_asn(s->who);
-	return belongs(territory_has_asn(s->who, origin, s->at));
+	return territory_has_asn(s->who, origin, s->at) != MEMBER_NO;
 }
 
 static unsigned cause_of(unsigned flags)
@@ -146,10 +141,18 @@ enum cell cell_of(
 }
 
 /* ---- which prefixes ---- */
+/*
+ * Where a database alone places a prefix, that is a second opinion and no membership. An AS known by no
+ * registry is where its addresses are: the opinion is all there is.
+ */
 bool prefix_ours(const struct scope *s, const struct prefix *p)
 {
-	return p->family == s->options.family && prefix_in_limits(p) &&
-	       belongs(territory_has_prefix(s->who, p, s->at));
+	enum member m;
+
+	if (p->family != s->options.family || !prefix_in_limits(p))
+		return false;
+	m = territory_has_prefix(s->who, p, s->at);
+	return m != MEMBER_NO && m != MEMBER_GEOLOCATED;
 }
 
 /* Prefixes that a voting peer has with a domestic origin: the whole of an AS, and the AS members of a named
@@ -290,7 +293,8 @@ bool asn_inside(const struct scope *s, asn_t asn)
 {
 	if (territory_kind(s->who) == TERRITORY_AS)
 		return asn == territory_asn(s->who);
-	return territory_kind(s->who) != TERRITORY_PREFIX && belongs(territory_has_asn(s->who, asn, s->at));
+	return territory_kind(s->who) != TERRITORY_PREFIX &&
+	       territory_has_asn(s->who, asn, s->at) != MEMBER_NO;
 }
 
 static bool is_inside(const struct scope *s, const struct inside *origins, asn_t asn)
