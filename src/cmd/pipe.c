@@ -175,6 +175,7 @@ static void stream_close(struct run *r, size_t i)
 {
 	struct stream *s = r->stream[i];
 	struct pipe_file f = {.file = s->file,
+	    .table = r->p->table,
 	    .first = s->first,
 	    .last = s->last,
 	    .bytes = input_bytes_read(s->in),
@@ -313,6 +314,8 @@ static void run_open(struct run *r)
 {
 	r->p->table = r->o->start ? r->o->start : table_new(&r->o->table);
 	r->p->first = r->p->last = r->batch_time = r->tick_at = UTIME_NONE;
+	if (r->o->resume && r->o->step > 0)
+		r->tick_at = r->o->resume - r->o->resume % r->o->step + r->o->step;
 	r->batch = (struct changes){.cap = BATCH_CHANGES, .full = deliver, .arg = r};
 	r->batch.v = mem_array(BATCH_CHANGES, sizeof *r->batch.v);
 	r->begun = now_seconds();

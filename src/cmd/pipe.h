@@ -15,6 +15,7 @@
 
 struct pipe_file { /* one file that was read to its end (or to `until`) */
 	const struct input_file *file;
+	const struct table *table;
 	utime_t first, last; /* of its records; UTIME_NONE where it has none */
 	uint64_t bytes;      /* read, as it lies on disk */
 	uint64_t records;
@@ -40,6 +41,7 @@ struct pipe_options { /* {0} but for the paths is a run over everything, without
 	 */
 	bool exact;
 	utime_t step;
+	utime_t resume; /* with `start`: how far that came (0: unknown); ticks go on from there */
 	void (*changes)(void *arg, struct table *t, const struct change *c, size_t n);
 	void (*tick)(void *arg, struct table *t, utime_t now);
 	void (*file_done)(void *arg, const struct pipe_file *f);

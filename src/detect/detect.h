@@ -92,6 +92,13 @@ void detect_free(struct detect *d);
 void detect_changes(struct detect *d, const struct change *c, size_t n);
 void detect_tick(struct detect *d, utime_t now); /* time passes without changes */
 void detect_end(struct detect *d, utime_t now);  /* end of data: what is pending is judged by what is known */
+/*
+ * The whole state, to go on later with the same table (table_save), territories and thresholds. detect_save:
+ * 0 or an errno value. detect_load: into a run just made by detect_new on the loaded table; false: the bytes
+ * are not a state, of another version of the program, or cut; then only detect_free is left.
+ */
+int detect_save(const struct detect *d, int fd);
+bool detect_load(struct detect *d, int fd);
 /* History known from elsewhere (the store): upstream u carried this territory between first and last. */
 void detect_known_upstream(
     struct detect *d, const char *territory, uint8_t family, asn_t upstream, utime_t first, utime_t last);

@@ -152,6 +152,7 @@ struct drift { /* steps of a share within seven days, for the CUSUM */
 	float settle_level;
 };
 
+enum { JOURNAL_RING = 1 << 20 };
 struct entry { /* of the journal */
 	utime_t time;
 	path_id old, new;

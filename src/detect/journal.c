@@ -9,19 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 1 << 20 };
-
 uint32_t journal_add(struct detect *d, const struct change *c)
 {
 	struct prefix_fact *pf = &d->prefix[c->prefix];
 	uint32_t n;
 
 	if (!d->journal) {
-		d->journal = pages_reserve(RING * sizeof *d->journal);
+		d->journal = pages_reserve(JOURNAL_RING * sizeof *d->journal);
 		d->journal_n = 1;
 	}
 	n = d->journal_n++;
-	d->journal[n % RING] =
+	d->journal[n % JOURNAL_RING] =
 	    (struct entry){c->time, c->old, c->new, c->prefix, pf->journal, c->peer, c->kind};
 	pf->journal = n;
 	return n;
@@ -30,14 +28,14 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 void journal_free(struct detect *d)
 {
 	if (d->journal)
-		pages_free(d->journal, RING * sizeof *d->journal);
+		pages_free(d->journal, JOURNAL_RING * sizeof *d->journal);
 }
 
 const struct entry *journal_at(const struct detect *d, uint32_t n)
 {
-	if (!n || !d->journal || d->journal_n - n > RING)
+	if (!n || !d->journal || d->journal_n - n > JOURNAL_RING)
 		return NULL;
-	return &d->journal[n % RING];
+	return &d->journal[n % JOURNAL_RING];
 }
 
 /* The first route lost by this upstream in the decline of the prefix that ended at `end`. */

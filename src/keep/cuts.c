@@ -205,6 +205,11 @@ int store_commit_open(struct store *s)
 	return 0;
 }
 
+int store_flush(struct store *s)
+{
+	return s->broken || points_flush(s) ? -1 : 0;
+}
+
 int store_commit(struct store *s, const struct store_cut *cut)
 {
 	char why[sizeof s->error];

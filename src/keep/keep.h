@@ -80,6 +80,7 @@ struct store_cut {
 	bool final;
 };
 int store_commit(struct store *s, const struct store_cut *cut);
+int store_flush(struct store *s); /* what was told, into the open transaction: store_carriers then tells it */
 void store_abandon(struct store *s);                            /* what was not committed */
 void store_checkpoint_name(struct store *s, char name[32]);     /* a new one, in the store's folder */
 char *store_file_path(const struct store *s, const char *name); /* free() it */
@@ -159,7 +160,7 @@ struct step step_for(utime_t span);                /* one that gives a readable 
 utime_t step_after(const struct step *step, utime_t t);
 struct period_share {
 	asn_t upstream;
-	double share; /* time-weighted mean */
+	double share; /* time-weighted mean over the time anybody carried */
 };
 struct period {
 	utime_t from, to;

@@ -89,8 +89,10 @@ static void period_fill(const struct series *s, struct period *p)
 	qsort(p->share, p->n, sizeof *p->share, share_cmp);
 	for (size_t i = 0; i < p->n; i++)
 		sum += p->share[i].share;
-	for (size_t i = 0; i < p->n; i++)
-		square += p->share[i].share / sum * (p->share[i].share / sum);
+	for (size_t i = 0; i < p->n; i++) { /* of the time it was visible: an outage is no shift */
+		p->share[i].share /= sum;
+		square += p->share[i].share * p->share[i].share;
+	}
 	p->effective = p->n ? 1 / square : NAN;
 }
 

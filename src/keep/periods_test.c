@@ -51,8 +51,8 @@ static void test_periods(void **state)
 	assert_int_equal(p.period[0].share[0].upstream, 4837);
 	assert_true(p.period[0].effective == 1);
 	assert_int_equal(p.period[1].n, 2);
-	assert_true(fabs(p.period[1].share[0].share - 0.75) < 1e-9);
-	assert_true(fabs(p.period[1].share[1].share - 0.5 * 181.5 / 365) < 1e-9);
+	assert_true(fabs(p.period[1].share[0].share - 0.75 / (0.75 + 0.5 * 181.5 / 365)) < 1e-9);
+	assert_true(fabs(p.period[1].share[0].share + p.period[1].share[1].share - 1) < 1e-9);
 	assert_int_equal(p.spells, 2);
 	assert_int_equal(p.spell[0].upstream, 4837);
 	assert_int_equal(p.spell[0].from, at("2016-01-01"));

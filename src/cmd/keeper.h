@@ -1,0 +1,37 @@
+/*
+ * cmd/keeper: from changes to the store. In: batches of changes and moments at which no file is half read.
+ * Out: samples, events, checkpoints and kept answers in a store, committed so often that it costs little.
+ * Owns the run of detect; the store, the facts and the table are lent.
+ */
+#ifndef CMD_KEEPER_H
+#define CMD_KEEPER_H
+
+#include "keep/keep.h"
+
+struct keeper {
+	struct store *store;
+	struct facts *facts;
+	struct detect_options options;
+	struct detect *detect;  /* NULL before the first change */
+	utime_t upto;           /* of the last commit, UTIME_NONE */
+	utime_t answered;       /* of the last kept answers, UTIME_NONE */
+	double committed, cost; /* seconds: when the last commit ended, and how long it took */
+	uint64_t events, samples;
+	bool fresh; /* something was told since the last commit */
+};
+
+void keeper_begin(struct keeper *k, struct store *store, struct facts *facts);
+/*
+ * Goes on from a checkpoint of the store: the table (NULL with *why: unreadable). The state of detect comes
+ * with it; where it is another version's, what the store knows of carriers stands in.
+ */
+struct table *keeper_load(
+    struct keeper *k, const char *checkpoint, const struct table_options *options, const char **why);
+void keeper_changes(struct keeper *k, struct table *t, const struct change *c, size_t n);
+void keeper_tick(struct keeper *k, utime_t now);
+bool keeper_due(const struct keeper *k); /* is a commit worth its time now? */
+/* Commits with a checkpoint; answers: pages and ranks are made too. 0, or -1 with store_error. */
+int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers);
+void keeper_end(struct keeper *k);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * cmd/pages: the answers that need the tables, kept while these are at hand: a page of each country and the
+ * ranks (show/snapshot.h). In: a table. Out: rows in the store's open transaction.
+ */
+#ifndef CMD_PAGES_H
+#define CMD_PAGES_H
+
+#include "keep/keep.h"
+
+int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at); /* 0, -1 */
+
+#endif

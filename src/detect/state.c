@@ -1,0 +1,267 @@
+/*
+ * detect/state: everything a run knows, as bytes, to go on later where it stopped. In: a run, or the bytes of
+ * one with the same table beside it. Out: the same. One walk over the fields serves both directions, so that
+ * what is written is what is read. Layout is the machine's and the program version's: the sizes of all
+ * structs stand at the head, and other ones are refused. The bytes are trusted beyond that: keep proves their
+ * sum.
+ */
+#include "detect/inner.h"
+
+#include "base/mem.h"
+#include "base/out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
+_Static_assert(sizeof(struct detect) == 1008, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct place) == 344, "walk() must know every field of struct place");
+_Static_assert(sizeof(struct carrier) == 288, "walk() must know every field of struct carrier");
+_Static_assert(sizeof(struct incident) == 136, "walk() must know every field of struct incident");
+_Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
+
+enum { PIECE = 32 * 1024 };
+static const char MAGIC[8] = "DETECT1";
+
+struct walk {
+	bool writing, bad;
+	struct out out;
+	int fd;
+};
+
+static void walk_bytes(struct walk *w, void *p, size_t n)
+{
+	char *at = p;
+
+	while (w->writing && n > 0) {
+		size_t k = n < PIECE ? n : PIECE;
+		out_bytes(&w->out, at, k);
+		at += k;
+		n -= k;
+	}
+	while (!w->writing && n > 0 && !w->bad) {
+		ssize_t k = read(w->fd, at, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0) {
+			w->bad = true;
+			break;
+		}
+		at += k;
+		n -= (size_t)k;
+	}
+}
+
+/* *n elements at *v; when reading, a new array of them. cap may be NULL. */
+static void walk_array(struct walk *w, void *v, size_t *n, size_t *cap, size_t size)
+{
+	void **array = v;
+
+	walk_bytes(w, n, sizeof *n);
+	if (w->writing) {
+		walk_bytes(w, *array, *n * size);
+		return;
+	}
+	if (w->bad || *n > (SIZE_MAX >> 8) / size) {
+		w->bad = true;
+		*n = 0;
+	}
+	*array = *n ? mem_array(*n, size) : NULL;
+	if (cap)
+		*cap = *n;
+	walk_bytes(w, *array, *n * size);
+}
+
+#define WALK(field)           walk_bytes(w, &(field), sizeof(field))
+#define WALK_ARRAY(v, n, cap) walk_array(w, &(v), &(n), &(cap), sizeof *(v))
+#define WALK_FIXED(v, n)      walk_array(w, &(v), &(n), NULL, sizeof *(v))
+
+static void walk_map(struct walk *w, struct table_of *m)
+{
+	size_t cap = m->cap;
+
+	WALK_FIXED(m->key, cap);
+	WALK_FIXED(m->value, cap);
+	WALK(m->n);
+	m->cap = cap;
+}
+
+/* One thing behind a pointer that may be NULL; there: it is not (when writing). */
+static void walk_one(struct walk *w, void *v, bool there, size_t size)
+{
+	void **p = v;
+
+	WALK(there);
+	if (!w->writing)
+		*p = there && !w->bad ? mem_alloc(size) : NULL;
+	if (*p)
+		walk_bytes(w, *p, size);
+}
+
+static void walk_head(struct walk *w)
+{
+	uint32_t mine[] = {sizeof(struct detect), sizeof(struct path_fact), sizeof(struct prefix_fact),
+	    sizeof(struct place), sizeof(struct member_of), sizeof(struct cell), sizeof(struct carrier),
+	    sizeof(struct drift), sizeof(struct pair), sizeof(struct incident), sizeof(struct open_event),
+	    sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch), sizeof(struct event)};
+	uint32_t theirs[sizeof mine / sizeof *mine];
+	char magic[sizeof MAGIC];
+
+	memcpy(magic, MAGIC, sizeof MAGIC);
+	memcpy(theirs, mine, sizeof mine);
+	WALK(magic);
+	WALK(theirs);
+	if (memcmp(magic, MAGIC, sizeof MAGIC) != 0 || memcmp(theirs, mine, sizeof mine) != 0)
+		w->bad = true;
+}
+
+static void walk_places(struct walk *w, struct detect *d)
+{
+	const char *why;
+
+	WALK_ARRAY(d->place, d->n_places, d->place_cap);
+	for (size_t i = 0; !w->writing && i < d->n_places; i++)
+		if (d->place[i].who && !(d->place[i].who = territory_find(d->f, d->place[i].id, &why)))
+			w->bad = true; /* asked for then, and not known now */
+	WALK_ARRAY(d->member, d->n_members, d->member_cap);
+	WALK_ARRAY(d->cell, d->n_cells, d->cell_cap);
+	WALK_ARRAY(d->carrier, d->n_carriers, d->carrier_cap);
+	for (size_t i = 0; !w->writing && i < d->n_carriers; i++) { /* of the writer's memory */
+		struct carrier *c = &d->carrier[i];
+		c->gain.member = c->loss.member = NULL;
+		c->drift = NULL;
+	}
+	for (size_t i = 0; i < d->n_carriers && !w->bad; i++) {
+		struct carrier *c = &d->carrier[i];
+		WALK_ARRAY(c->gain.member, c->gain.n, c->gain.cap);
+		WALK_ARRAY(c->loss.member, c->loss.n, c->loss.cap);
+		walk_one(w, &c->drift, c->drift != NULL, sizeof *c->drift);
+	}
+}
+
+static void walk_events(struct walk *w, struct detect *d)
+{
+	WALK_ARRAY(d->pair, d->n_pairs, d->pair_cap);
+	WALK_ARRAY(d->incident, d->n_incidents, d->incident_cap);
+	for (size_t i = 0; !w->writing && i < d->n_incidents; i++) {
+		d->incident[i].victim = NULL;
+		d->incident[i].prefix = NULL;
+	}
+	for (size_t i = 0; i < d->n_incidents && !w->bad; i++) {
+		WALK_ARRAY(d->incident[i].victim, d->incident[i].victims, d->incident[i].victim_cap);
+		WALK_ARRAY(d->incident[i].prefix, d->incident[i].prefixes, d->incident[i].cap);
+	}
+	WALK(d->n_events);
+	if (!w->writing) {
+		d->event = mem_array(w->bad ? 0 : d->n_events, sizeof *d->event);
+		d->event_cap = d->n_events;
+	}
+	for (size_t i = 0; i < d->n_events && !w->bad; i++) {
+		walk_one(w, &d->event[i], d->event[i] != NULL, sizeof *d->event[i]);
+		if (!w->writing && d->event[i])
+			d->event[i]->e.prefix = NULL;
+		if (d->event[i])
+			WALK_ARRAY(d->event[i]->e.prefix, d->event[i]->e.prefixes, d->event[i]->cap);
+	}
+	WALK_ARRAY(d->due, d->n_due, d->due_cap);
+}
+
+static void walk_journal(struct walk *w, struct detect *d)
+{
+	size_t used = d->journal ? (d->journal_n < JOURNAL_RING ? d->journal_n : JOURNAL_RING) : 0;
+
+	WALK(d->journal_n);
+	WALK(used);
+	if (!w->writing && used && !w->bad)
+		d->journal = pages_reserve(JOURNAL_RING * sizeof *d->journal);
+	if (used > JOURNAL_RING)
+		w->bad = true;
+	else if (used && !w->bad)
+		walk_bytes(w, d->journal, used * sizeof *d->journal);
+}
+
+static void walk_peers(struct walk *w, struct detect *d)
+{
+	size_t rows = 2 * d->peers, met = d->met ? d->peers : 0;
+
+	WALK_FIXED(d->vote, rows);
+	WALK_FIXED(d->peer_asn, d->peers);
+	WALK_FIXED(d->peer_home, d->peers);
+	WALK_FIXED(d->watch, d->peers);
+	WALK(met);
+	if (!w->writing && met && !w->bad) {
+		d->met = mem_array(met, sizeof *d->met);
+		d->met_words = mem_array(met, sizeof *d->met_words);
+	}
+	for (size_t i = 0; i < met && !w->bad; i++)
+		WALK_FIXED(d->met[i], d->met_words[i]);
+	for (size_t i = 0; i < 2; i++) {
+		struct voters *v = &d->voters[i];
+		struct voters kept = *v;
+		WALK(kept);
+		if (!w->writing) {
+			kept.votes = v->votes;
+			*v = kept;
+		}
+		WALK_FIXED(v->votes, v->n);
+	}
+}
+
+static void walk(struct walk *w, struct detect *d)
+{
+	struct table_of *maps[] = {
+	    &d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples, &d->otc, &d->groups};
+
+	walk_head(w);
+	if (w->bad)
+		return;
+	WALK(d->now);
+	WALK(d->start);
+	WALK(d->second);
+	WALK(d->armed);
+	WALK(d->quiet);
+	WALK(d->voters_due);
+	WALK(d->votes_ever);
+	WALK(d->voters_at);
+	WALK(d->next_id);
+	WALK(d->due_order);
+	WALK(d->votes);
+	WALK(d->ases);
+	WALK(d->o.baseline);
+	WALK_ARRAY(d->path, d->paths, d->path_cap);
+	WALK_ARRAY(d->prefix, d->prefixes, d->prefix_cap);
+	WALK_ARRAY(d->as, d->n_as, d->as_cap);
+	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+		walk_map(w, maps[i]);
+	walk_places(w, d);
+	walk_events(w, d);
+	WALK_ARRAY(d->touched_member, d->n_touched_members, d->touched_member_cap);
+	WALK_ARRAY(d->touched_carrier, d->n_touched_carriers, d->touched_carrier_cap);
+	WALK_ARRAY(d->dirty_place, d->n_dirty, d->dirty_cap);
+	walk_journal(w, d);
+	walk_peers(w, d);
+}
+
+int detect_save(const struct detect *d, int fd)
+{
+	struct walk w = {.writing = true, .fd = fd};
+	struct detect copy = *d; /* the walk takes its fields by address and, writing, leaves them */
+
+	out_open_fd(&w.out, fd);
+	walk(&w, &copy);
+	(void)out_close(&w.out);
+	return w.out.failed;
+}
+
+bool detect_load(struct detect *d, int fd)
+{
+	struct walk w = {.fd = fd};
+
+	walk(&w, d);
+	/* the table must be the one it was saved beside */
+	if (d->paths > path_count(d->t) || d->prefixes > prefix_count(d->t) || d->peers > peer_count(d->t))
+		w.bad = true;
+	return !w.bad;
+}
