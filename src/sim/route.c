@@ -19,7 +19,9 @@ struct spread {
 	struct list reached;                /* nodes with a route, in order of arrival */
 	struct list queue;                  /* of route_settle */
 	bool *queued;
-	unsigned top; /* highest bucket in use */
+	uint32_t *version; /* of route_settle, by node: how often its path changed */
+	uint32_t *heard;   /* the version of its next hop when it last chose */
+	unsigned top;      /* highest bucket in use */
 };
 
 struct spread *spread_new(const struct graph *g)
@@ -27,6 +29,8 @@ struct spread *spread_new(const struct graph *g)
 	struct spread *s = mem_alloc(sizeof *s);
 
 	s->queued = mem_array((size_t)g->n + 1, sizeof *s->queued);
+	s->version = mem_array((size_t)g->n + 1, sizeof *s->version);
+	s->heard = mem_array((size_t)g->n + 1, sizeof *s->heard);
 	return s;
 }
 
@@ -39,6 +43,8 @@ void spread_free(struct spread *s)
 	free(s->reached.v);
 	free(s->queue.v);
 	free(s->queued);
+	free(s->version);
+	free(s->heard);
 	free(s);
 }
 
@@ -199,13 +205,14 @@ bool route_spread(struct spread *s, const struct graph *g, const struct announce
 	return true;
 }
 
-/* Does the path from y pass x, or lead nowhere? Routes may be half changed: the walk is bounded. */
-static bool walk_fails(const struct graph *g, const struct route *routes, uint32_t y, uint32_t x)
+/* Does the path from y pass x? Routes may be half changed: the walk is bounded, and where it leads nowhere y
+ * will look again. */
+static bool walk_meets(const struct graph *g, const struct route *routes, uint32_t y, uint32_t x)
 {
 	for (unsigned steps = 0; steps < WALK_MAX; steps++) {
-		if (y == x || routes[y].class == CLASS_NONE)
+		if (y == x)
 			return true;
-		if (routes[y].class == CLASS_OWN)
+		if (routes[y].class == CLASS_OWN || routes[y].class == CLASS_NONE)
 			return false;
 		y = g->link[routes[y].link].to;
 	}
@@ -216,7 +223,7 @@ static struct route choose(
     const struct graph *g, const struct announcement *a, const struct route *routes, uint32_t x)
 {
 	static const uint8_t class_of[] = {CLASS_CUSTOMER, CLASS_PEER, CLASS_PROVIDER};
-	struct route best = {.link = LINK_NONE};
+	struct route best = {0};
 	int best_preference = 0;
 
 	for (uint32_t i = 0; i < a->seeds; i++)
@@ -238,7 +245,7 @@ static struct route choose(
 				    tie_key(a, x, g->link[best.link].to) <= tie_key(a, x, mine->to))))
 				continue;
 		}
-		if (walk_fails(g, routes, mine->to, x))
+		if (walk_meets(g, routes, mine->to, x))
 			continue;
 		best = (struct route){k, (uint16_t)length, class, routes[mine->to].seed};
 		best_preference = preference;
@@ -260,17 +267,24 @@ bool route_settle(struct spread *s, const struct graph *g, const struct announce
 	uint64_t left = 200 * ((uint64_t)g->n + 100);
 	size_t head = 0;
 
+	memset(s->version, 0, g->n * sizeof *s->version);
+	memset(s->heard, 0, g->n * sizeof *s->heard);
 	s->queue.n = 0;
 	for (size_t i = 0; i < n; i++)
 		queue_node(s, start[i]);
 	for (; head < s->queue.n && left > 0; left--) {
 		uint32_t x = s->queue.v[head++];
 		struct route new = choose(g, a, routes, x);
+		/* The same next hop may stand for another path now: those who hear of it must look, too. */
+		uint32_t heard =
+		    new.class == CLASS_NONE || new.class == CLASS_OWN ? 0 : s->version[g->link[new.link].to];
 		s->queued[x] = false;
 		++*looked;
-		if (memcmp(&new, &routes[x], sizeof new) == 0)
+		if (memcmp(&new, &routes[x], sizeof new) == 0 && s->heard[x] == heard)
 			continue;
 		routes[x] = new;
+		s->heard[x] = heard;
+		s->version[x]++;
 		for (uint32_t k = g->first[x]; k < g->first[x + 1]; k++)
 			queue_node(s, g->link[k].to);
 	}

@@ -15,7 +15,7 @@ enum route_class { CLASS_NONE, CLASS_PROVIDER, CLASS_PEER, CLASS_CUSTOMER, CLASS
 enum tie { TIE_LOWEST, TIE_EVEN }; /* lowest neighbour ASN; or spread evenly by hash */
 
 struct route {
-	uint32_t link; /* the node's link toward the origin; LINK_NONE at a seed or without a route */
+	uint32_t link; /* the node's link toward the origin; LINK_NONE at a seed */
 	uint16_t length;
 	uint8_t class;
 	uint8_t seed;
