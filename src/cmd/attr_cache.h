@@ -12,8 +12,9 @@ struct attr_slot {
 	uint16_t raw_n, text_n;
 	uint8_t as_size, rib_form, form;
 	bool passes;         /* the filter's verdict */
+	bool home;           /* originated in a wanted country */
 	bool printed;        /* text was made */
-	uint8_t bytes[1007]; /* raw, then text */
+	uint8_t bytes[1006]; /* raw, then text */
 };
 struct attr_cache {
 	struct attr_slot *slot;

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-const char filter_kinds[] = "rib|announce|withdraw|state...";
-
 /* ---- options to lists ---- */
 
 static bool asns_add(struct asns *list, const char *text)
@@ -123,6 +121,17 @@ static bool add_kind(struct filter *f, const char *text)
 	return f->kinds != 0;
 }
 
+static bool add_country(struct filter *f, const char *text)
+{
+	char cc[2] = {(char)(text[0] & ~32), (char)(text[0] ? text[1] & ~32 : 0)};
+
+	if (cc[0] < 'A' || cc[0] > 'Z' || cc[1] < 'A' || cc[1] > 'Z' || text[2])
+		return false;
+	f->country = mem_grow(f->country, f->countries + 1, sizeof *f->country);
+	f->country[f->countries++] = cc_of(cc);
+	return true;
+}
+
 static bool set_from(struct filter *f, const char *text)
 {
 	return utime_parse(text, &f->from);
@@ -153,6 +162,7 @@ static const struct {
     {"origin", add_origin, "an AS number"},
     {"as", add_as, "an AS number"},
     {"path", add_path, "a pattern"},
+    {"country", add_country, "a country code such as KP"},
     {"community", add_community, "a community such as 3356:100, 3356:*, 57866:*:1 or no-export"},
 };
 
@@ -193,7 +203,7 @@ int filter_init(struct filter *f, const struct args *a)
 		f->kinds = (1U << ELEM_KINDS) - 1;
 	f->attrs = f->origin.n || f->as.n || f->communities || f->paths;
 	f->prefix_decides = f->family || f->prefixes;
-	if (f->prefix_decides || f->attrs)
+	if (f->prefix_decides || f->attrs || f->countries)
 		f->kinds &= ~(1U << ELEM_STATE);
 	if (f->attrs)
 		f->kinds &= ~(1U << ELEM_WITHDRAW); /* a withdrawal has no attributes */
@@ -208,6 +218,7 @@ void filter_free(struct filter *f)
 	free(f->origin.v);
 	free(f->as.v);
 	free(f->community);
+	free(f->country);
 	free(f->path);
 }
 
@@ -293,6 +304,32 @@ static bool communities_pass(const struct filter *f, const struct attr_set *set)
 			return true;
 	}
 	return false;
+}
+
+static bool country_wanted(const struct filter *f, cc_t cc)
+{
+	for (size_t i = 0; i < f->countries; i++)
+		if (f->country[i] == cc)
+			return true;
+	return false;
+}
+
+bool filter_prefix_country(const struct filter *f, const struct prefix *prefix)
+{
+	return country_wanted(f, prefix_country(f->facts, prefix));
+}
+
+bool filter_origin_country(const struct filter *f, const struct attr_set *set)
+{
+	struct span path, path4;
+	asn_t flat[256];
+	unsigned flags;
+	size_t n;
+
+	attrs_paths(set, &path, &path4);
+	n = as_path_flat(path, path4, set->as_size, flat, 256, &flags);
+	return n && !(flags & PATH_CUT) && flat[n - 1] &&
+	       country_wanted(f, asn_country(f->facts, flat[n - 1]));
 }
 
 /* --as: an ASN anywhere in the path. --origin: the last one, or one of the set that ends it. */

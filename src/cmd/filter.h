@@ -10,6 +10,7 @@
 #include "cmd/elem.h"
 #include "cmd/pathre.h"
 #include "cmd/verb.h"
+#include "enrich/enrich.h"
 
 enum prefix_match { MATCH_EXACT, MATCH_MORE, MATCH_LESS, MATCH_OVERLAP };
 
@@ -36,11 +37,13 @@ struct filter {
 	size_t communities;
 	const char **path;
 	size_t paths;
-	bool peers; /* peer_addr or peer_as is given */
-	bool attrs; /* the attributes decide */
+	cc_t *country;
+	size_t countries;
+	const struct facts *facts; /* the caller's; wanted where countries are given */
+	bool peers;                /* peer_addr or peer_as is given */
+	bool attrs;                /* the attributes decide */
 	bool prefix_decides;
 };
-extern const char filter_kinds[]; /* the values of --type */
 
 /* 0, or EXIT_USAGE after a word to the user. */
 int filter_init(struct filter *f, const struct args *a);
@@ -64,5 +67,9 @@ static inline bool filter_kind(const struct filter *f, enum elem_kind kind)
 bool filter_peer(const struct filter *f, const struct peer_key *peer);
 bool filter_prefix(const struct filter *f, const struct prefix *prefix);
 bool filter_attrs(struct filter_run *r, const struct attr_set *set);
+/* --country, the two ways a route can belong: its prefix is registered there, or the AS that originates it.
+ */
+bool filter_prefix_country(const struct filter *f, const struct prefix *prefix);
+bool filter_origin_country(const struct filter *f, const struct attr_set *set);
 
 #endif

@@ -6,12 +6,11 @@
 #include "cmd/pipe.h"
 
 #include "base/mem.h"
+#include "cmd/progress.h"
 #include "cmd/verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { BATCH_CHANGES = 4096, LOOK_UP_EVERY = 4096 };
 /* Records of one stream may stand this far out of order. */
@@ -43,50 +42,26 @@ struct run {
 	struct changes batch;
 	utime_t batch_time; /* of the update whose changes came last */
 	utime_t tick_at;    /* the next multiple of o->step */
-	uint64_t total_bytes, done_bytes, steps;
-	double begun, shown; /* seconds; 0: no line stands on the terminal */
-	bool progress;
+	uint64_t done_bytes, steps;
+	struct progress progress;
 };
-
-static double now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* ---- the terminal ---- */
 
-static void progress_clear(struct run *r)
+static void show_progress(struct run *r)
 {
-	if (r->shown > 0)
-		fputs("\r\033[K", stderr);
-	r->shown = 0;
-}
-
-static void progress_show(struct run *r)
-{
-	double now = now_seconds(), gone = now - r->begun, rate, left;
 	uint64_t bytes = r->done_bytes;
 
-	if (!r->progress || gone < 2 || now < r->shown + 0.5)
-		return;
 	for (size_t i = 0; i < r->streams; i++)
 		bytes += input_bytes_read(r->stream[i]->in);
-	rate = (double)bytes / gone;
-	left = rate > 0 && r->total_bytes > bytes ? (double)(r->total_bytes - bytes) / rate : 0;
-	fprintf(stderr, "\r\033[K%.1f of %.1f MB, %.1f MB/s, %.0f s left", (double)bytes / 1e6,
-	    (double)r->total_bytes / 1e6, rate / 1e6, left);
-	fflush(stderr);
-	r->shown = now;
+	progress_show(&r->progress, bytes);
 }
 
 static void tell(struct run *r, const struct stream *s, uint64_t offset, const char *what)
 {
 	if (r->o->quiet)
 		return;
-	progress_clear(r);
+	progress_clear(&r->progress);
 	warn_line("%s: offset %llu: %s", s->file->path, (unsigned long long)offset, what);
 }
 
@@ -318,12 +293,11 @@ static void run_open(struct run *r)
 		r->tick_at = r->o->resume - r->o->resume % r->o->step + r->o->step;
 	r->batch = (struct changes){.cap = BATCH_CHANGES, .full = deliver, .arg = r};
 	r->batch.v = mem_array(BATCH_CHANGES, sizeof *r->batch.v);
-	r->begun = now_seconds();
-	r->progress = !r->o->quiet && isatty(STDERR_FILENO);
+	progress_begin(&r->progress, !r->o->quiet);
 	input_list_make(&r->list, r->o->path, r->o->paths);
 	r->stream = mem_array(r->list.n + 1, sizeof *r->stream);
 	for (size_t i = 0; i < r->list.n; i++)
-		r->total_bytes += r->list.file[i].size;
+		r->progress.total += r->list.file[i].size;
 	for (size_t i = 0; i < r->list.errors && !r->o->quiet; i++)
 		warn_line("%s", r->list.error[i]);
 	r->p->bad_files = r->list.errors;
@@ -336,14 +310,14 @@ static void run_close(struct run *r)
 	while (r->streams)
 		stream_close(r, r->streams - 1);
 	deliver(r, &r->batch);
-	progress_clear(r);
+	progress_clear(&r->progress);
 	h->records += r->p->records;
 	h->bad += r->p->bad;
 	if (r->p->bad && !r->o->quiet)
 		warn_line("%llu faults in %llu records, %llu bytes passed over; %zu of %zu files",
 		    (unsigned long long)r->p->bad, (unsigned long long)r->p->records,
 		    (unsigned long long)r->p->skipped_bytes, r->p->bad_files, r->p->files + r->list.errors);
-	r->p->seconds = now_seconds() - r->begun;
+	r->p->seconds = clock_seconds() - r->progress.begun;
 	r->p->status = r->p->bad || r->p->bad_files ? EXIT_BAD_INPUT : EXIT_ANSWERED;
 	free(r->batch.v);
 	free(r->stream);
@@ -366,7 +340,7 @@ int pipe_run(const struct pipe_options *o, struct pipe *p)
 		if (over || !stream_next(&r, s))
 			stream_close(&r, i);
 		if (++r.steps % LOOK_UP_EVERY == 0) {
-			progress_show(&r);
+			show_progress(&r);
 			if (o->stop && o->stop(o->arg))
 				break;
 		}

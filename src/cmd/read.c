@@ -4,7 +4,9 @@
  * block's bytes stay until all its batches are done.
  */
 #include "base/mem.h"
+#include "cmd/answer.h"
 #include "cmd/crew.h"
+#include "cmd/progress.h"
 #include "cmd/reader.h"
 #include "input/input.h"
 
@@ -29,6 +31,9 @@ struct run {
 	struct mrt_peers *peers;
 	struct peer_texts texts;
 	struct sights sights;
+	struct facts *facts; /* --country */
+	struct progress progress;
+	uint64_t done_bytes;
 	struct counts sum; /* over all files */
 	uint64_t records[64], n_records, hidden;
 };
@@ -180,6 +185,7 @@ static void read_file(struct run *r, const char *path)
 	while (!closed(r) && (status = input_next(in, left, &block)) != INPUT_END) {
 		if (status == INPUT_BLOCK) {
 			left = read_block(r, m, &block, false, &file);
+			progress_show(&r->progress, r->done_bytes + input_bytes_read(in));
 			continue;
 		}
 		r->bad = true;
@@ -190,6 +196,8 @@ static void read_file(struct run *r, const char *path)
 		struct block rest = {block.data + block.len - left, left, block.offset + block.len - left};
 		read_block(r, m, &rest, true, &file);
 	}
+	r->done_bytes += input_bytes_read(in);
+	progress_clear(&r->progress);
 	end_file(r, in, m, &file);
 	free(m);
 	input_close(in);
@@ -272,6 +280,8 @@ static const struct opt opts[] = {
     {"as", 0, "AS...", "only routes through this AS"},
     {"path", 0, "PATTERN...", "only AS paths that match, such as '_131279$'"},
     {"community", 0, "A:B...", "only routes with this community; * stands for any number"},
+    {"country", 0, "CC...", "only prefixes or origins registered in this country"},
+    {"registry", 0, "FILE...", "registry file in place of the defaults, for --country"},
     {0},
 };
 
@@ -318,6 +328,7 @@ static void run_end(struct run *r)
 	free(r->peers);
 	free(r->texts.v);
 	sights_free(&r->sights);
+	facts_free(r->facts);
 	filter_free(&r->filter);
 }
 
@@ -338,8 +349,13 @@ static int read_run(const struct args *a)
 	}
 	r->stats = args_has(a, "stats");
 	r->printer = r->stats || args_has(a, "count") ? NULL : printer_of(args_get(a, "output"));
+	if (r->filter.countries)
+		r->filter.facts = r->facts = answer_facts(a);
 	run_begin(r);
 	input_list_make(&list, a->operand, a->operands);
+	progress_begin(&r->progress, !isatty(STDOUT_FILENO)); /* lines on the terminal are progress enough */
+	for (size_t i = 0; i < list.n; i++)
+		r->progress.total += list.file[i].size;
 	for (size_t i = 0; i < list.errors; i++)
 		warn_line("%s", list.error[i]);
 	r->bad = list.errors > 0;

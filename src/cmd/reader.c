@@ -22,7 +22,7 @@ struct reader {
 	/* the set asked about last: of a message, it is asked once a prefix */
 	const uint8_t *last_set;
 	struct text last_text;
-	bool last_passes;
+	bool last_passes, last_home;
 	struct batch *b;
 };
 
@@ -150,10 +150,15 @@ static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_fo
 	slot = attr_cache_find(&r->cache, set, form, &found);
 	if (!found || !slot) {
 		r->last_passes = !r->filter->attrs || filter_attrs(&r->run, set);
-		if (slot)
+		r->last_home =
+		    r->last_passes && r->filter->countries && filter_origin_country(r->filter, set);
+		if (slot) {
 			slot->passes = r->last_passes;
+			slot->home = r->last_home;
+		}
 	} else {
 		r->last_passes = slot->passes;
+		r->last_home = slot->home;
 	}
 	if (!r->last_passes || !r->printer)
 		return r->last_passes;
@@ -170,13 +175,24 @@ static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_fo
 
 static bool set_passes(struct reader *r, const struct attr_set *set, enum hop_form form, uint64_t offset)
 {
-	if (!r->printer && !r->filter->attrs)
+	if (!r->printer && !r->filter->attrs && !r->filter->countries)
 		return true;
 	if (set->raw.p != r->last_set) {
 		set_settle(r, set, form, offset);
 		r->last_set = set->raw.p;
 	}
 	return r->last_passes;
+}
+
+/* --country: registered there, or originated by an AS that is (a withdrawal names no origin) */
+static bool at_home(const struct reader *r, bool prefix_home, const struct attr_set *set)
+{
+	return !r->filter->countries || prefix_home || (set && r->last_home);
+}
+
+static bool prefix_home(const struct reader *r, const struct prefix *prefix)
+{
+	return r->filter->countries && filter_prefix_country(r->filter, prefix);
 }
 
 /* ---- elements ---- */
@@ -231,7 +247,8 @@ static void read_list(struct reader *r, struct update *u, const struct peer_text
 			continue;
 		if (set && !set_passes(r, set, form, u->offset))
 			return;
-		elem_out(r, &e, set);
+		if (at_home(r, prefix_home(r, &prefix), set))
+			elem_out(r, &e, set);
 	}
 }
 
@@ -265,9 +282,11 @@ static void read_rib(struct reader *r, struct update *u)
 	struct elem e = {
 	    .kind = ELEM_RIB, .u = u, .prefix = &u->prefix, .safi = u->safi, .addpath = u->addpath};
 	struct rib_entry entry;
+	bool home;
 
 	if (r->filter->prefix_decides && !filter_prefix(r->filter, &u->prefix))
 		return;
+	home = prefix_home(r, &u->prefix);
 	while (rib_entry_next(u, &entry, faults)) {
 		const struct peer_text *from;
 		if (!u->own_peer && entry.peer_index >= peers->n) {
@@ -275,7 +294,8 @@ static void read_rib(struct reader *r, struct update *u)
 			continue;
 		}
 		from = u->own_peer ? message_peer(r, &u->peer) : &peers->v[entry.peer_index];
-		if (!from->passes || !set_passes(r, &entry.attrs, HOP_EITHER, u->offset))
+		if (!from->passes || !set_passes(r, &entry.attrs, HOP_EITHER, u->offset) ||
+		    !at_home(r, home, &entry.attrs))
 			continue;
 		e.peer = &from->key;
 		e.from = (struct text){from->p, from->n};
