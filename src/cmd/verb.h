@@ -40,7 +40,7 @@ extern const struct verb verb_version, verb_completion, verb_help, verb_events, 
 extern const struct verb verb_simulate;
 extern const struct verb verb_report, verb_rank;
 extern const struct verb verb_read;
-extern const struct verb verb_history, verb_ingest;
+extern const struct verb verb_history, verb_ingest, verb_export, verb_check;
 extern const struct verb *const verbs[]; /* ends with NULL */
 
 int verb_main(int argc, char **argv);                         /* the whole program: exit status */

@@ -10,6 +10,8 @@ const struct verb *const verbs[] = {
     &verb_simulate,
     &verb_ingest,
     &verb_history,
+    &verb_export,
+    &verb_check,
     &verb_serve,
     &verb_completion,
     &verb_version,
