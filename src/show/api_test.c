@@ -68,9 +68,9 @@ static void problems_are_told(void **state)
 	api_print_problem(&r);
 	out_char(&r.body, '\0');
 	assert_string_equal(r.type, "application/problem+json");
-	assert_string_equal(
-	    r.body.buf, "{\"type\":\"about:blank\",\"title\":\"Not "
-			"found\",\"status\":404,\"detail\":\"nothing is kept of \\\"ZZ\\\"\"}\n");
+	assert_string_equal(r.body.buf,
+	    "{\"type\":\"about:blank\",\"title\":\"Not "
+	    "found\",\"status\":404,\"detail\":\"nothing is kept of \\\"ZZ\\\"\"}\n");
 	out_close(&r.body);
 }
 
