@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { BATCH_CHANGES = 4096, LOOK_UP_EVERY = 4096 };
 /* Records of one stream may stand this far out of order. */
@@ -285,6 +286,14 @@ static void apply(struct run *r, struct stream *s)
 
 /* ---- the run ---- */
 
+static double cpu_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static void run_open(struct run *r)
 {
 	r->p->table = r->o->start ? r->o->start : table_new(&r->o->table);
@@ -294,6 +303,7 @@ static void run_open(struct run *r)
 	r->batch = (struct changes){.cap = BATCH_CHANGES, .full = deliver, .arg = r};
 	r->batch.v = mem_array(BATCH_CHANGES, sizeof *r->batch.v);
 	progress_begin(&r->progress, !r->o->quiet);
+	r->p->cpu_seconds = -cpu_seconds();
 	input_list_make(&r->list, r->o->path, r->o->paths);
 	r->stream = mem_array(r->list.n + 1, sizeof *r->stream);
 	for (size_t i = 0; i < r->list.n; i++)
@@ -318,6 +328,7 @@ static void run_close(struct run *r)
 		    (unsigned long long)r->p->bad, (unsigned long long)r->p->records,
 		    (unsigned long long)r->p->skipped_bytes, r->p->bad_files, r->p->files + r->list.errors);
 	r->p->seconds = clock_seconds() - r->progress.begun;
+	r->p->cpu_seconds += cpu_seconds();
 	r->p->status = r->p->bad || r->p->bad_files ? EXIT_BAD_INPUT : EXIT_ANSWERED;
 	free(r->batch.v);
 	free(r->stream);
@@ -361,8 +372,9 @@ void pipe_print_stats(const struct pipe *p)
 	struct table_size z;
 
 	table_measure_size(p->table, &z);
-	warn_line("read       %.1f MB, %llu records in %.2f s (%.1f MB/s, %.2f M routes/s)",
-	    (double)p->bytes / 1e6, (unsigned long long)p->records, p->seconds,
+	warn_line(
+	    "read       %.1f MB, %llu records in %.2f s, %.2f s of processors (%.1f MB/s, %.2f M routes/s)",
+	    (double)p->bytes / 1e6, (unsigned long long)p->records, p->seconds, p->cpu_seconds,
 	    (double)p->bytes / 1e6 / p->seconds,
 	    (double)(h->dump_routes + h->announced + h->withdrawn) / 1e6 / p->seconds);
 	warn_line("table      %zu routes of %zu peers, %zu prefixes, %zu paths", z.routes, z.peers,

@@ -61,8 +61,8 @@ struct pipe {                /* what came of it; free with pipe_free */
 	uint64_t bytes;      /* read, as the files lie on disk */
 	uint64_t records, bad, skipped_bytes;
 	size_t files, bad_files;
-	double seconds;
-	int status; /* for the exit: EXIT_ANSWERED, or EXIT_BAD_INPUT */
+	double seconds, cpu_seconds; /* of the run; of all threads */
+	int status;                  /* for the exit: EXIT_ANSWERED, or EXIT_BAD_INPUT */
 };
 
 int pipe_run(const struct pipe_options *o, struct pipe *p); /* p->status */

@@ -34,7 +34,8 @@ static void route_said(struct table *t, struct source *s, const struct update *u
 	}
 	collector_touch(t, s->collector, said->peer, l->id, u->time);
 	if (said->unread && wanted) {
-		path = said->path = path_intern(&t->paths, &said->attr, t->peer[said->peer].key.asn);
+		paths_intern(&t->paths, &(struct path_attr *){&said->attr}, 1);
+		path = said->path = said->attr.id;
 		said->unread = false;
 	} else if (path != PATH_NONE && !wanted) {
 		path = PATH_UNREAD;
@@ -99,7 +100,9 @@ static void attrs_said(struct table *t, const struct update *u, struct said *sai
 	attrs_scan(&u->attrs, &view, faults, u->offset);
 	if (view.withdraw || !attr_seen(&view, ATTR_AS_PATH))
 		return;
-	said->attr = (struct path_attr){.as_path = view.value[ATTR_AS_PATH], .as_size = u->attrs.as_size};
+	said->attr = (struct path_attr){.as_path = view.value[ATTR_AS_PATH],
+	    .as_size = u->attrs.as_size,
+	    .peer_asn = t->peer[said->peer].key.asn};
 	if (u->attrs.as_size == 2 && attr_seen(&view, ATTR_AS4_PATH))
 		said->attr.as4_path = view.value[ATTR_AS4_PATH];
 	path_attr_hash(&t->paths, &said->attr);

@@ -231,23 +231,29 @@ static path_id put_addpath(
 	return old;
 }
 
+/* Is the entry to be put in place? Notes that the dump has it. */
+static bool entry_counts(
+    struct table *t, const struct source *s, const struct entry *e, const struct prefix *p, prefix_id prefix)
+{
+	struct dump_peer *peer = &s->dump->peer[e->peer];
+
+	if (peer->stale)
+		return false;
+	peer->family[family_index(p->family)] = true;
+	if (peer->known)
+		bit_put(&peer->seen, prefix);
+	if (!bit_of(peer->kept, prefix))
+		return true;
+	t->health.backlog++;
+	return false;
+}
+
 static void entry_apply(struct table *t, const struct source *s, const struct update *u,
     const struct entry *e, prefix_id prefix, struct changes *out)
 {
 	struct dump_peer *p = &s->dump->peer[e->peer];
-	path_id path = PATH_UNREAD, old;
+	path_id path = e->path.id, old;
 
-	if (p->stale)
-		return;
-	p->family[family_index(u->prefix.family)] = true;
-	if (p->known)
-		bit_put(&p->seen, prefix);
-	if (bit_of(p->kept, prefix)) {
-		t->health.backlog++;
-		return;
-	}
-	if (t->prefixes.wanted[prefix])
-		path = path_intern(&t->paths, &e->path, t->peer[p->id].key.asn);
 	if (u->addpath) {
 		old = put_addpath(t, p, prefix, e->add_id, path);
 		path = t->column[p->id][prefix];
@@ -267,15 +273,15 @@ static void entry_apply(struct table *t, const struct source *s, const struct up
 				    .kind = CHANGE_LOAD});
 }
 
-/* Cuts up to BATCH entries and starts their look-ups; 0 at the end. */
-static size_t entries_cut(struct table *t, struct source *s, struct update *u, prefix_id prefix,
-    struct entry *batch, struct fault_count *faults)
+/* Cuts up to BATCH entries and starts their look-ups; false at the end. */
+static bool entries_cut(struct table *t, struct source *s, struct update *u, prefix_id prefix,
+    struct entry *batch, size_t *count, struct fault_count *faults)
 {
 	bool wanted = t->prefixes.wanted[prefix];
 	struct rib_entry e;
-	size_t n = 0;
+	size_t n = 0, cut = 0;
 
-	while (n < BATCH && rib_entry_next(u, &e, faults)) {
+	for (; cut < BATCH && rib_entry_next(u, &e, faults); cut++) {
 		const struct dump_peer *p = entry_peer(s, u, e.peer_index);
 		t->health.dump_routes++;
 		if (!p) {
@@ -286,21 +292,27 @@ static size_t entries_cut(struct table *t, struct source *s, struct update *u, p
 		__builtin_prefetch(&t->column[p->id][prefix], 1);
 		batch[n].peer = (uint16_t)(p - s->dump->peer);
 		batch[n].add_id = e.path_id;
+		batch[n].path.id = PATH_UNREAD;
+		if (!entry_counts(t, s, &batch[n], &u->prefix, prefix))
+			continue;
 		if (wanted) {
 			struct path_attr *a = &batch[n].path;
+			a->peer_asn = t->peer[p->id].key.asn;
 			attrs_paths(&e.attrs, &a->as_path, &a->as4_path);
 			a->as_size = e.attrs.as_size;
 			path_attr_hash(&t->paths, a);
 		}
 		n++;
 	}
-	return n;
+	*count = n;
+	return cut > 0;
 }
 
 void dump_record(
     struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out)
 {
 	struct entry batch[BATCH];
+	struct path_attr *path[BATCH];
 	prefix_id prefix;
 	size_t n;
 
@@ -310,7 +322,12 @@ void dump_record(
 	prefix = prefix_born(t, &u->prefix, prefix_hash(&u->prefix));
 	if (prefix == PREFIX_NONE)
 		return;
-	while ((n = entries_cut(t, s, u, prefix, batch, faults)) > 0)
+	for (size_t i = 0; i < BATCH; i++)
+		path[i] = &batch[i].path;
+	while (entries_cut(t, s, u, prefix, batch, &n, faults)) {
+		if (t->prefixes.wanted[prefix])
+			paths_intern(&t->paths, path, n);
 		for (size_t i = 0; i < n; i++)
 			entry_apply(t, s, u, &batch[i], prefix, out);
+	}
 }

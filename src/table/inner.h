@@ -21,7 +21,7 @@ enum {
 	PEERS_MAX = PEER_NONE,
 	COLLECTORS_MAX = 65535,
 	TOUCHES_FIRST = 1 << 12,
-	TOUCHES_MAX = 1 << 22, /* 64 MB; beyond, the oldest are forgotten early */
+	TOUCHES_MAX = 1 << 20, /* 16 MB; beyond, the oldest are forgotten early */
 	BATCH = 32,            /* look-ups whose cache misses overlap */
 };
 #define BACKLOG (60 * UTIME_SECOND)
@@ -42,9 +42,9 @@ struct path_line { /* one cache line of the cache in front: raw attribute bytes 
 	uint8_t raw[57]; /* AS_PATH, then AS4_PATH */
 };
 struct paths {
-	asn_t *asn, *origin;
+	asn_t *asn;
 	path_id *parent;
-	uint16_t *meta; /* length << 6 | flags */
+	uint8_t *flags;
 	uint32_t n;
 	struct idmap map; /* {asn, parent, flags} */
 	struct path_line *line;
@@ -53,20 +53,17 @@ struct paths {
 	size_t drops;
 	uint64_t *cleaned; /* health.cleaned */
 };
-enum { PATH_FLAG_BITS = 6, PATH_FLAG_MASK = (1 << PATH_FLAG_BITS) - 1 };
-static inline unsigned path_flags_of(const struct paths *t, path_id id)
-{
-	return t->meta[id] & PATH_FLAG_MASK;
-}
 struct path_attr { /* what a path is made from, and its place in the cache */
 	struct span as_path, as4_path;
 	uint8_t as_size;
-	uint64_t hash; /* 0: too long for the cache */
+	asn_t peer_asn; /* stands for an empty path */
+	uint64_t hash;  /* 0: too long for the cache */
+	path_id id;     /* what comes out */
 };
 void paths_init(struct paths *t, const struct table_options *o);
 void paths_free(struct paths *t);
-void path_attr_hash(const struct paths *t, struct path_attr *a); /* and prefetches its cache line */
-path_id path_intern(struct paths *t, const struct path_attr *a, asn_t peer_asn);
+void path_attr_hash(const struct paths *t, struct path_attr *a);          /* and prefetches its cache line */
+void paths_intern(struct paths *t, struct path_attr *const *a, size_t n); /* n at most BATCH */
 path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn);
 void paths_rebuild(struct paths *t); /* the map, from the columns */
 
@@ -236,7 +233,7 @@ void idmap_free(struct idmap *m);
 void idmap_put(struct idmap *m, uint64_t hash, uint32_t id); /* room must be there: idmap_full */
 static inline bool idmap_full(const struct idmap *m)
 {
-	return m->n + 1 > m->mask - m->mask / 4;
+	return m->n + 1 > m->mask - m->mask / 8;
 }
 
 #endif

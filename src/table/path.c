@@ -1,10 +1,11 @@
 /*
  * table/path: the path tree. In: raw AS_PATH and AS4_PATH bytes. Out: path ids. A node is {asn, parent}; its
- * parent is the rest toward the origin, so tails are shared, and what depends on the tail alone (origin,
- * length, flags) is computed once, at birth. In front stands a cache keyed by the raw bytes (compared whole,
- * so never wrong; direct-mapped, so bounded): only paths not met lately are decoded.
- * Cleaning follows design.md 5: confederations stripped and AS4_PATH merged (by decode), prepending
- * collapsed, sets, reserved ASNs and loops flagged, route servers taken out last.
+ * parent is the rest toward the origin, so tails are shared, and flags are inherited, computed once, at
+ * birth. Origin and length are a walk of a few steps over tails that stay in the processor's caches: kept,
+ * they would cost a byte a route. In front stands a cache keyed by the raw bytes (compared whole, so never
+ * wrong; direct-mapped, so bounded): only paths not met lately are decoded. Cleaning follows design.md 5:
+ * confederations stripped and AS4_PATH merged (by decode), prepending collapsed, sets, reserved ASNs and
+ * loops flagged, route servers taken out last.
  */
 #include "table/inner.h"
 
@@ -16,7 +17,7 @@
 
 enum {
 	LINES_FIRST = 1 << 12,
-	LINES_MAX = 1 << 18, /* 16 MB */
+	LINES_MAX = 1 << 16, /* 4 MB */
 	FLAT_MAX = 1024,
 };
 
@@ -27,13 +28,11 @@ static uint64_t node_hash(asn_t asn, path_id parent, unsigned flags)
 
 static path_id node_new(struct paths *t, asn_t asn, path_id parent, unsigned flags)
 {
-	unsigned length = parent ? (unsigned)(t->meta[parent] >> PATH_FLAG_BITS) + 1 : 1;
 	path_id id = t->n++;
 
 	t->asn[id] = asn;
 	t->parent[id] = parent;
-	t->origin[id] = parent ? t->origin[parent] : asn;
-	t->meta[id] = (uint16_t)(length << PATH_FLAG_BITS | flags);
+	t->flags[id] = (uint8_t)flags;
 	return id;
 }
 
@@ -41,8 +40,7 @@ void paths_init(struct paths *t, const struct table_options *o)
 {
 	t->asn = pages_reserve(PATH_MAX_IDS * sizeof *t->asn);
 	t->parent = pages_reserve(PATH_MAX_IDS * sizeof *t->parent);
-	t->origin = pages_reserve(PATH_MAX_IDS * sizeof *t->origin);
-	t->meta = pages_reserve(PATH_MAX_IDS * sizeof *t->meta);
+	t->flags = pages_reserve(PATH_MAX_IDS * sizeof *t->flags);
 	t->line = pages_reserve(LINES_MAX * sizeof *t->line);
 	t->lines = LINES_FIRST;
 	t->drop = o->drop_asn;
@@ -56,8 +54,7 @@ void paths_free(struct paths *t)
 {
 	pages_free(t->asn, PATH_MAX_IDS * sizeof *t->asn);
 	pages_free(t->parent, PATH_MAX_IDS * sizeof *t->parent);
-	pages_free(t->origin, PATH_MAX_IDS * sizeof *t->origin);
-	pages_free(t->meta, PATH_MAX_IDS * sizeof *t->meta);
+	pages_free(t->flags, PATH_MAX_IDS * sizeof *t->flags);
 	pages_free(t->line, LINES_MAX * sizeof *t->line);
 	idmap_free(&t->map);
 }
@@ -68,23 +65,22 @@ static void map_fill(struct paths *t, size_t slots)
 	idmap_free(&t->map);
 	idmap_init(&t->map, PATH_BITS, slots);
 	for (path_id id = PATH_UNREAD + 1; id < t->n; id++)
-		idmap_put(&t->map, node_hash(t->asn[id], t->parent[id], t->meta[id] & PATH_FLAG_MASK), id);
+		idmap_put(&t->map, node_hash(t->asn[id], t->parent[id], t->flags[id]), id);
 }
 
 void paths_rebuild(struct paths *t)
 {
 	size_t slots = 1 << 12;
 
-	while (slots - slots / 4 <= t->n)
+	while (slots - slots / 8 <= t->n)
 		slots *= 2;
 	map_fill(t, slots);
 	while (t->n > t->lines && t->lines < LINES_MAX)
 		t->lines *= 4;
 }
 
-static path_id node_find(struct paths *t, asn_t asn, path_id parent, unsigned flags)
+static path_id node_find(struct paths *t, uint64_t hash, asn_t asn, path_id parent, unsigned flags)
 {
-	uint64_t hash = node_hash(asn, parent, flags);
 	uint32_t tag = idmap_tag(&t->map, hash);
 	path_id id;
 
@@ -92,7 +88,7 @@ static path_id node_find(struct paths *t, asn_t asn, path_id parent, unsigned fl
 		if ((t->map.slot[i] ^ tag) >> PATH_BITS)
 			continue;
 		id = (t->map.slot[i] & (PATH_MAX_IDS - 1)) - 1;
-		if (t->asn[id] == asn && t->parent[id] == parent && (t->meta[id] & PATH_FLAG_MASK) == flags)
+		if (t->asn[id] == asn && t->parent[id] == parent && t->flags[id] == flags)
 			return id;
 	}
 	if (t->n + 1 >= PATH_MAX_IDS - 1)
@@ -150,17 +146,35 @@ static unsigned asn_flags(const asn_t *list, size_t n, size_t i, unsigned found)
 
 static void count_cleaned(struct paths *t, unsigned flags)
 {
-	for (unsigned bit = 0; bit < PATH_FLAG_BITS; bit++)
+	for (unsigned bit = 0; bit < 8; bit++)
 		t->cleaned[bit] += flags >> bit & 1;
 }
 
-path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
+struct walk { /* a cleaned path on its way into the tree, from the origin outward */
+	asn_t asn[PATH_LENGTH_MAX];
+	uint8_t flags[PATH_LENGTH_MAX]; /* of the path from there to the origin */
+	unsigned n;
+	path_id id; /* of the part already in */
+	uint64_t hash;
+	size_t of; /* place in the batch */
+};
+
+static void walk_push(struct walk *w, asn_t asn, unsigned flags)
+{
+	/* What stood apart only by a route server is one AS, with the flags found on the way. */
+	if (w->n == 0 || w->asn[w->n - 1] != asn)
+		w->n++;
+	w->asn[w->n - 1] = asn;
+	w->flags[w->n - 1] = (uint8_t)flags;
+}
+
+static void walk_clean(
+    const struct paths *t, struct walk *w, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
 {
 	unsigned flags = found & (PATH_CUT | PATH_MALFORMED) ? PATH_BAD : 0;
-	uint32_t born = t->n;
-	path_id id = PATH_NONE;
-	asn_t last = 0;
 
+	w->n = 0;
+	w->id = PATH_NONE;
 	n = collapse(list, n);
 	if (n > PATH_LENGTH_MAX) {
 		n = PATH_LENGTH_MAX;
@@ -168,19 +182,57 @@ path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t
 	}
 	for (size_t i = n; i-- > 0;) {
 		flags |= asn_flags(list, n, i, found);
-		if (dropped(t, list[i]))
-			continue;
-		/* What stood apart only by a route server is one AS, with the flags found on the way. */
-		id = node_find(t, list[i], id != PATH_NONE && list[i] == last ? t->parent[id] : id, flags);
-		last = list[i];
-		if (id == PATH_UNREAD)
-			return id;
+		if (!dropped(t, list[i]))
+			walk_push(w, list[i], flags);
 	}
-	if (id == PATH_NONE)
-		id = node_find(t, peer_asn, PATH_NONE, flags | PATH_EMPTY);
-	if (id >= born)
-		count_cleaned(t, path_flags_of(t, id));
-	return id;
+	if (w->n == 0)
+		walk_push(w, peer_asn, flags | PATH_EMPTY);
+}
+
+/* One AS further for each walk that has one, in three steps, so that the cache misses of all overlap. */
+static bool walks_step(struct paths *t, struct walk *w, size_t walks, unsigned at)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < walks; i++) {
+		if (at >= w[i].n)
+			continue;
+		w[i].hash = node_hash(w[i].asn[at], w[i].id, w[i].flags[at]);
+		__builtin_prefetch(&t->map.slot[w[i].hash & t->map.mask]);
+		more = true;
+	}
+	for (size_t i = 0; i < walks && walks > 1; i++) {
+		uint32_t slot = at < w[i].n ? t->map.slot[w[i].hash & t->map.mask] & (PATH_MAX_IDS - 1) : 0;
+		if (slot) {
+			__builtin_prefetch(&t->asn[slot - 1]);
+			__builtin_prefetch(&t->parent[slot - 1]);
+			__builtin_prefetch(&t->flags[slot - 1]);
+		}
+	}
+	for (size_t i = 0; i < walks; i++)
+		if (at < w[i].n && w[i].id != PATH_UNREAD)
+			w[i].id = node_find(t, w[i].hash, w[i].asn[at], w[i].id, w[i].flags[at]);
+	return more;
+}
+
+static void walks_run(struct paths *t, struct walk *w, size_t walks)
+{
+	uint32_t born = t->n;
+
+	for (unsigned at = 0; walks_step(t, w, walks, at); at++)
+		continue;
+	for (size_t i = 0; i < walks; i++)
+		if (w[i].id >= born && w[i].id != PATH_UNREAD)
+			count_cleaned(t, t->flags[w[i].id]);
+}
+
+path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
+{
+	struct walk w;
+
+	walk_clean(t, &w, list, n, found, peer_asn);
+	walks_run(t, &w, 1);
+	return w.id;
 }
 
 void path_attr_hash(const struct paths *t, struct path_attr *a)
@@ -215,22 +267,41 @@ static void line_fill(struct path_line *l, const struct path_attr *a, path_id id
 		memcpy(l->raw + l->n, a->as4_path.p, l->n4);
 }
 
-path_id path_intern(struct paths *t, const struct path_attr *a, asn_t peer_asn)
+static struct path_line *line_of(const struct paths *t, const struct path_attr *a)
 {
-	struct path_line *line = &t->line[a->hash >> 16 & (t->lines - 1)];
+	return &t->line[a->hash >> 16 & (t->lines - 1)];
+}
+
+static void walk_read(
+    const struct paths *t, struct walk *w, size_t of, const struct path_attr *a, asn_t peer_asn)
+{
 	asn_t list[FLAT_MAX];
 	unsigned found = 0;
-	path_id id;
-	size_t n;
+	size_t n = as_path_flat(a->as_path, a->as4_path, a->as_size, list, FLAT_MAX, &found);
 
-	if (a->hash && line->id && line_holds(line, a))
-		return line->id;
-	n = as_path_flat(a->as_path, a->as4_path, a->as_size, list, FLAT_MAX, &found);
-	id = path_clean(t, list, n, found, peer_asn);
-	line = &t->line[a->hash >> 16 & (t->lines - 1)]; /* the cache may have grown */
-	if (a->hash && !(path_flags_of(t, id) & PATH_EMPTY))
-		line_fill(line, a, id);
-	return id;
+	walk_clean(t, w, list, n, found, peer_asn);
+	w->of = of;
+}
+
+void paths_intern(struct paths *t, struct path_attr *const *a, size_t n)
+{
+	struct walk walk[BATCH];
+	size_t walks = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct path_line *line = line_of(t, a[i]);
+		if (a[i]->hash && line->id && line_holds(line, a[i]))
+			a[i]->id = line->id;
+		else
+			walk_read(t, &walk[walks++], i, a[i], a[i]->peer_asn);
+	}
+	walks_run(t, walk, walks);
+	for (size_t i = 0; i < walks; i++) {
+		struct path_attr *of = a[walk[i].of];
+		of->id = walk[i].id;
+		if (of->hash && !(t->flags[of->id] & PATH_EMPTY))
+			line_fill(line_of(t, of), of, of->id);
+	}
 }
 
 asn_t path_asn(const struct table *t, path_id id)
@@ -245,17 +316,25 @@ path_id path_parent(const struct table *t, path_id id)
 
 asn_t path_origin(const struct table *t, path_id id)
 {
-	return t->paths.origin[id];
+	const path_id *parent = t->paths.parent;
+
+	while (parent[id] != PATH_NONE)
+		id = parent[id];
+	return t->paths.asn[id];
 }
 
 unsigned path_length(const struct table *t, path_id id)
 {
-	return t->paths.meta[id] >> PATH_FLAG_BITS;
+	unsigned n = 0;
+
+	for (; id != PATH_NONE; id = t->paths.parent[id])
+		n++;
+	return n;
 }
 
 unsigned path_flags(const struct table *t, path_id id)
 {
-	return path_flags_of(&t->paths, id);
+	return t->paths.flags[id];
 }
 
 size_t path_count(const struct table *t)

@@ -124,7 +124,9 @@ static path_id intern(struct table *t, const asn_t *list, size_t n)
 		for (size_t k = 0; k < 4; k++)
 			raw[2 + 4 * i + k] = (uint8_t)(list[i] >> (24 - 8 * k));
 	path_attr_hash(&t->paths, &a);
-	return path_intern(&t->paths, &a, 1);
+	a.peer_asn = 1;
+	paths_intern(&t->paths, &(struct path_attr *){&a}, 1);
+	return a.id;
 }
 
 /* Far more paths than the cache has lines: what comes out of it is what cleaning gives. */
@@ -153,8 +155,12 @@ static void empty_paths_belong_to_their_peer(void **state)
 	path_id one, two;
 
 	path_attr_hash(&t->paths, &a);
-	one = path_intern(&t->paths, &a, 11);
-	two = path_intern(&t->paths, &a, 12);
+	struct path_attr b = a, *both[] = {&a, &b};
+	a.peer_asn = 11;
+	b.peer_asn = 12;
+	paths_intern(&t->paths, both, 2);
+	one = a.id;
+	two = b.id;
 	assert_int_equal(path_origin(t, one), 11);
 	assert_int_equal(path_origin(t, two), 12);
 	assert_int_equal(path_flags(t, one), PATH_EMPTY);

@@ -70,7 +70,7 @@ void prefixes_rebuild(struct prefixes *t)
 {
 	size_t slots = SLOTS_FIRST;
 
-	while (slots - slots / 4 <= t->n)
+	while (slots - slots / 8 <= t->n)
 		slots *= 2;
 	map_fill(t, slots);
 }

@@ -146,9 +146,9 @@ void table_measure_size(const struct table *t, struct table_size *size)
 		size->routes += t->peer[i].routes[0] + t->peer[i].routes[1];
 	for (size_t i = 0; i < t->peers; i++)
 		size->column_bytes += column_bytes(t->column[i], p->n);
-	size->path_bytes = t->paths.n * (sizeof *t->paths.asn + sizeof *t->paths.parent +
-					    sizeof *t->paths.origin + sizeof *t->paths.meta) +
-			   (t->paths.map.mask + 1) * sizeof *t->paths.map.slot;
+	size->path_bytes =
+	    t->paths.n * (sizeof *t->paths.asn + sizeof *t->paths.parent + sizeof *t->paths.flags) +
+	    (t->paths.map.mask + 1) * sizeof *t->paths.map.slot;
 	size->prefix_bytes = p->n * (sizeof *p->key + sizeof *p->own + sizeof *p->up + sizeof *p->peers +
 					sizeof *p->wanted + sizeof *p->trie.child + sizeof *p->trie.at) +
 			     (p->map.mask + 1) * sizeof *p->map.slot;

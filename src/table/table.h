@@ -51,7 +51,7 @@ enum path_flag {      /* of a path or any of its tails; such paths leave the sha
 asn_t path_asn(const struct table *t, path_id id); /* the AS nearest the peer */
 path_id path_parent(
     const struct table *t, path_id id); /* the rest toward the origin; PATH_NONE behind the origin */
-asn_t path_origin(const struct table *t, path_id id);
+asn_t path_origin(const struct table *t, path_id id);    /* a walk of path_length steps */
 unsigned path_length(const struct table *t, path_id id); /* ASes, prepending collapsed */
 unsigned path_flags(const struct table *t, path_id id);
 size_t path_count(
