@@ -41,6 +41,8 @@ extern const struct verb verb_simulate;
 extern const struct verb verb_report, verb_rank;
 extern const struct verb verb_read;
 extern const struct verb verb_history, verb_ingest, verb_export, verb_check;
+extern const struct verb verb_history;
+extern const struct verb verb_watch;
 extern const struct verb *const verbs[]; /* ends with NULL */
 
 int verb_main(int argc, char **argv);                         /* the whole program: exit status */

@@ -16,5 +16,6 @@ const struct verb *const verbs[] = {
     &verb_completion,
     &verb_version,
     &verb_help,
+    &verb_watch,
     NULL,
 };

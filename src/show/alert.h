@@ -1,0 +1,53 @@
+/*
+ * show/alert: happenings to people and programs. In: events as detect tells them, facts for names, routes
+ * from the configuration. Out: webhooks, chat, mail, syslog, commands, lines of a file. What is to be sent is
+ * written to the spool folder (and synced) before alerts_tell returns, and removed when it was delivered: a
+ * crash or a dead receiver loses nothing. One thread delivers; a route that fails waits longer each time,
+ * others go on.
+ */
+#ifndef SHOW_ALERT_H
+#define SHOW_ALERT_H
+
+#include "show/show.h"
+
+enum alert_kind {
+	ALERT_WEBHOOK,
+	ALERT_SLACK,
+	ALERT_MAIL,
+	ALERT_SYSLOG,
+	ALERT_COMMAND,
+	ALERT_FILE,
+	ALERT_KINDS
+};
+bool alert_kind_parse(const char *s, enum alert_kind *kind); /* webhook slack mail syslog command file */
+
+struct alert_route {
+	const char *name; /* letters, digits, - and _ */
+	enum alert_kind kind;
+	const char *target;           /* URL (mail: smtp:// or smtps://), command line, or file */
+	const char *from, *to;        /* mail; to: separated by commas */
+	const char *user, *password;  /* mail, webhook */
+	const char *ca_file;          /* certificates to trust; NULL: the system's */
+	bool starttls;                /* mail over smtp://: encryption is required */
+	const char *template;         /* text with {fields}; NULL: the kind's own */
+	const char *const *territory; /* ids; none: all */
+	size_t territories;
+	enum severity least;
+	utime_t group;     /* events this close go in one message; 0: each its own */
+	unsigned per_hour; /* messages; 0: no limit. What is over it is told as a count in the next */
+};
+
+struct alerts;
+/* Takes up what lies in the spool. note: a line for the log. NULL with *why where the spool cannot be made.
+ */
+struct alerts *alerts_new(const char *spool, const struct alert_route *route, size_t routes,
+    const struct facts *facts, void (*note)(void *arg, const char *line), void *arg, const char **why);
+/* Told once when confirmed, once when it ends, and when its severity rises; anything else about an id is no
+ * news. */
+void alerts_tell(struct alerts *a, const struct event *e);
+void alerts_tick(struct alerts *a);                   /* groups whose time is over are sent */
+bool alerts_wait(struct alerts *a, unsigned seconds); /* until nothing waits; false: something still does */
+size_t alerts_waiting(struct alerts *a);
+void alerts_free(struct alerts *a); /* what was not delivered stays in the spool */
+
+#endif
