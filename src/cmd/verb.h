@@ -41,7 +41,6 @@ extern const struct verb verb_simulate;
 extern const struct verb verb_report, verb_rank;
 extern const struct verb verb_read;
 extern const struct verb verb_history, verb_ingest, verb_export, verb_check;
-extern const struct verb verb_history;
 extern const struct verb verb_watch;
 extern const struct verb *const verbs[]; /* ends with NULL */
 
