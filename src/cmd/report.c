@@ -127,6 +127,7 @@ static int read_files(struct run *r, struct pipe *p)
 	if (r->to != UTIME_NONE)
 		o.until = r->to;
 	o.changes = on_changes;
+	o.exact = over_time(r); /* each moment is a point in time */
 	return pipe_run(&o, p);
 }
 

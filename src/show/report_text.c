@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 20, PREFIX_ROWS = 16, TIME_ROWS = 60, NARROW = 72 };
+enum { ROWS = 20, PREFIX_ROWS = 16, TIME_ROWS = 24, NARROW = 72 };
 
 static void heading(struct out *o, const struct page *page, const char *text)
 {
@@ -331,9 +331,29 @@ static void print_moment(struct out *o, const struct answer *a, const struct mom
 	out_char(o, '\n');
 }
 
+/* How long a moment held at least to be among the TIME_ROWS that held longest. */
+static utime_t worth_a_line(const struct timeline *t)
+{
+	utime_t low = 0, high = t->to - t->from + 1;
+
+	while (low < high) { /* the least length that leaves few enough */
+		utime_t mid = low + (high - low) / 2;
+		size_t n = 0;
+		for (size_t i = 0; i < t->moments; i++)
+			n += (i + 1 < t->moments ? t->moment[i + 1].at : t->to) - t->moment[i].at >= mid;
+		if (n > TIME_ROWS)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static void print_timeline(struct out *o, const struct answer *a)
 {
 	const struct timeline *t = a->timeline;
+	utime_t least;
+	size_t passed = 0;
 
 	if (!t || t->moments == 0)
 		return;
@@ -342,16 +362,24 @@ static void print_timeline(struct out *o, const struct answer *a)
 	text_left(o, "at", 26);
 	text_right(o, "visible", 9);
 	out_str(o, "  shares\n");
+	least = worth_a_line(t);
 	for (size_t i = 0; i < t->moments; i++) {
-		if (t->moments > TIME_ROWS && i == TIME_ROWS / 2) {
-			text_ink(o, &a->page, INK_DIM);
-			out_printf(o, "  ... %zu moments (-o csv has all, --step 1h fewer)\n",
-			    t->moments - TIME_ROWS);
-			text_ink(o, &a->page, INK_PLAIN);
-			i = t->moments - TIME_ROWS / 2;
+		utime_t until = i + 1 < t->moments ? t->moment[i + 1].at : t->to;
+		if (until - t->moment[i].at < least && i > 0) {
+			passed++;
+			continue;
 		}
+		if (passed) {
+			text_ink(o, &a->page, INK_DIM);
+			out_printf(o, "  ... %zu steps\n", passed);
+			text_ink(o, &a->page, INK_PLAIN);
+		}
+		passed = 0;
 		print_moment(o, a, &t->moment[i]);
 	}
+	if (t->moments > TIME_ROWS)
+		out_printf(
+		    o, "  %zu moments in all: those that held longest; -o csv has every one\n", t->moments);
 }
 
 static void print_method(struct out *o, const struct answer *a)

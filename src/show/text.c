@@ -142,7 +142,7 @@ char *text_percent(char *buf, double v)
 {
 	if (v > 0 && v < 0.0005)
 		snprintf(buf, 32, "< 0.1 %%");
-	else if (v < 1 && v >= 0.9995)
+	else if (v < 1 - 1e-9 && v >= 0.9995)
 		snprintf(buf, 32, "> 99.9 %%");
 	else
 		snprintf(buf, 32, "%.1f %%", v * 100);
@@ -153,7 +153,7 @@ char *text_percent_short(char *buf, double v)
 {
 	if (v > 0 && v < 0.005)
 		snprintf(buf, 32, "< 1 %%");
-	else if (v < 1 && v >= 0.995)
+	else if (v < 1 - 1e-9 && v >= 0.995)
 		snprintf(buf, 32, "> 99 %%");
 	else
 		snprintf(buf, 32, "%.0f %%", v * 100);
