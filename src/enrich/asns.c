@@ -12,6 +12,7 @@ void asns_init(struct asns *a)
 {
 	memset(a, 0, sizeof *a);
 	a->top = pages_reserve(TOP * sizeof *a->top);
+	a->used = mem_array(TOP / 64, sizeof *a->used);
 	a->text = mem_alloc(1);
 	a->text_n = a->text_cap = 1;
 }
@@ -19,6 +20,7 @@ void asns_init(struct asns *a)
 void asns_free(struct asns *a)
 {
 	pages_free(a->top, TOP * sizeof *a->top);
+	free(a->used);
 	free(a->page);
 	free(a->named_by);
 	free(a->text);
@@ -37,6 +39,7 @@ static size_t slot(struct asns *a, asn_t asn)
 		memset(a->page + a->pages * PAGE, 0, PAGE * sizeof *a->page);
 		memset(a->named_by + a->pages * PAGE, 0, PAGE);
 		*page = (uint32_t)++a->pages;
+		a->used[asn >> 16] |= UINT64_C(1) << (asn >> 10 & 63);
 	}
 	return (size_t)(*page - 1) * PAGE + (asn & (PAGE - 1));
 }
@@ -65,19 +68,36 @@ void asns_name(struct asns *a, asn_t asn, const char *s, size_t n, uint8_t rank)
 	a->text_n += n + 1;
 }
 
+/* The first ASN at or after v whose page is in use. */
+static uint64_t used_from(const struct asns *a, uint64_t v)
+{
+	uint64_t cell = v >> 10;
+
+	while (cell < TOP) {
+		uint64_t word = a->used[cell / 64] >> cell % 64;
+		if (word) {
+			uint64_t found = cell + (uint64_t)__builtin_ctzll(word);
+			return found == v >> 10 ? v : found << 10;
+		}
+		cell = (cell / 64 + 1) * 64;
+	}
+	return (uint64_t)UINT32_MAX + 1;
+}
+
 const struct as_fact *asns_next(const struct asns *a, uint64_t *asn)
 {
-	for (uint64_t v = *asn; v <= UINT32_MAX; v++) {
+	uint64_t v = used_from(a, *asn);
+
+	while (v <= UINT32_MAX) {
 		const struct as_fact *fact = asns_get(a, (asn_t)v);
-		if (!fact) {
-			v |= PAGE - 1;
-			continue;
-		}
 		if (fact->cc || fact->name || fact->flags) {
 			*asn = v;
 			return fact;
 		}
+		v++;
+		if (v % PAGE == 0)
+			v = used_from(a, v);
 	}
-	*asn = (uint64_t)UINT32_MAX + 1;
+	*asn = v;
 	return NULL;
 }

@@ -79,8 +79,9 @@ enum member {
 	MEMBER_NO,
 	MEMBER_REGISTERED,
 	MEMBER_CURATED,
-	MEMBER_GEOLOCATED,
-	MEMBER_ASKED /* it is what was asked about */
+	MEMBER_GEOLOCATED, /* a second opinion: prefixes that are only this are in no share and no partition
+			    */
+	MEMBER_ASKED       /* it is what was asked about */
 };
 /* Is this AS inside (domestic)? For kind AS and PREFIX: the AS itself / the prefix's origin, which the
  * measure must pass in. */

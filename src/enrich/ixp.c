@@ -48,7 +48,7 @@ static bool is_peeringdb(struct span content)
 
 	if (s.n > 4096)
 		s.n = 4096;
-	return s.n && s.p[0] == '{' && memmem(s.p, s.n, "\"data\"", 6) && memmem(s.p, s.n, "\"id\"", 4);
+	return text_begins(s, "{") && text_holds(s, "\"data\"") && text_holds(s, "\"id\"");
 }
 
 static void load_peeringdb(struct loading *l, struct span content)
@@ -74,9 +74,8 @@ static bool is_ixs(struct span content)
 
 	while (text_line(&c, &line))
 		if (line.n && line.p[0] != '#')
-			return line.p[0] == '{' && line.p[line.n - 1] == '}' &&
-			       (memmem(line.p, line.n, "\"ix_id\"", 7) ||
-				   memmem(line.p, line.n, "\"pdb_id\"", 8));
+			return text_begins(line, "{") &&
+			       (text_holds(line, "\"ix_id\"") || text_holds(line, "\"pdb_id\""));
 	return false;
 }
 

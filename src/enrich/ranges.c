@@ -142,8 +142,19 @@ static void sweep(struct ranges *r, size_t *cap, struct open *o, uint64_t *at, u
 	emit(r, cap, *at, 0);
 }
 
-void ranges_index(struct ranges *r, unsigned bits)
+/* About four cells a range are enough: a small table gets a small index. */
+static unsigned enough_bits(size_t n, unsigned most)
 {
+	unsigned bits = 2;
+
+	while (bits < most && n >> (bits - 2))
+		bits++;
+	return bits;
+}
+
+void ranges_index(struct ranges *r, unsigned most)
+{
+	unsigned bits = enough_bits(r->n, most);
 	size_t cells = (size_t)1 << bits, i = 0;
 
 	r->shift = 64 - bits;

@@ -30,7 +30,7 @@ struct ranges {
 	bool borrowed; /* start and value are somebody else's */
 };
 
-enum { RANGES_INDEX4 = 16, RANGES_INDEX6 = 20 }; /* bits of the index: 256 KiB, 4 MiB */
+enum { RANGES_INDEX4 = 16, RANGES_INDEX6 = 20 }; /* bits of the index at most: 256 KiB, 4 MiB */
 
 static inline uint64_t prefix_first(const struct prefix *p)
 {

@@ -238,7 +238,7 @@ static bool is_roas_json(struct span content)
 
 	if (s.n > 8192)
 		s.n = 8192;
-	return s.n && s.p[0] == '{' && memmem(s.p, s.n, "\"roas\"", 6);
+	return text_begins(s, "{") && text_holds(s, "\"roas\"");
 }
 
 static bool roa_object(const json_t *o, struct roa *r)

@@ -65,6 +65,12 @@ static void take_section(struct facts *f, struct section *s, size_t i)
 	curated_ready(t->curated);
 }
 
+/* What a range says is registered; where an address merely is makes it nobody's. */
+static cc_t registered_of(const struct facts *f, uint32_t value)
+{
+	return f->source[value & 0xff].located ? (cc_t)CC_NONE : (cc_t)(value >> 8);
+}
+
 /* Marks the countries that have members. */
 static void see_members(const struct facts *f, bool seen[CC_CELLS + 1])
 {
@@ -75,7 +81,7 @@ static void see_members(const struct facts *f, bool seen[CC_CELLS + 1])
 		seen[cc_cell(fact->cc)] = true;
 	for (int side = 0; side < 2; side++)
 		for (size_t i = 0; i < f->country[side].n; i++)
-			seen[cc_cell((cc_t)(f->country[side].value[i] >> 8))] = true;
+			seen[cc_cell(registered_of(f, f->country[side].value[i]))] = true;
 	for (size_t i = 0; i < CC_CELLS; i++) {
 		cc_t home = all->home[i];
 		if (seen[i] && home && cc_cell(home) != i) {
@@ -353,7 +359,9 @@ cc_t prefix_geolocated(const struct facts *f, const struct prefix *p)
 
 cc_t prefix_territory(const struct facts *f, const struct prefix *p, utime_t at)
 {
-	return home_of(f, curated_prefix(&f->territories->countries, p, at), prefix_country(f, p));
+	uint32_t value = ranges_of(&f->country[p->family == FAMILY_IPV6], p);
+
+	return home_of(f, curated_prefix(&f->territories->countries, p, at), registered_of(f, value));
 }
 
 cc_t asn_territory(const struct facts *f, asn_t asn, utime_t at)

@@ -73,14 +73,19 @@ size_t text_fields(struct span line, char sep, struct span *field, size_t max)
 
 bool text_is(struct span s, const char *word)
 {
-	return s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
+	return s.p && s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
 }
 
 bool text_begins(struct span s, const char *word)
 {
 	size_t n = strlen(word);
 
-	return s.n >= n && memcmp(s.p, word, n) == 0;
+	return s.p && s.n >= n && memcmp(s.p, word, n) == 0;
+}
+
+bool text_holds(struct span s, const char *word)
+{
+	return s.p && memmem(s.p, s.n, word, strlen(word)) != NULL;
 }
 
 bool text_number(struct span s, uint64_t *v)

@@ -16,6 +16,7 @@ struct span text_trim(struct span s);
 size_t text_fields(struct span line, char sep, struct span *field, size_t max);
 bool text_is(struct span s, const char *word);
 bool text_begins(struct span s, const char *word);
+bool text_holds(struct span s, const char *word);
 bool text_number(struct span s, uint64_t *v); /* decimal digits only */
 bool text_cc(struct span s, uint16_t *cc);    /* two letters -> code; "ZZ", "??", "--" and empty -> 0 */
 
