@@ -32,6 +32,7 @@ struct run {
 	size_t events, cap;
 	struct sample *sample;
 	size_t samples, sample_cap;
+	struct event_filter filter; /* --store */
 };
 
 /* ---- the command line ---- */
@@ -91,16 +92,17 @@ static int parse_operands(struct run *r)
 	for (size_t i = 0; i < a->operands; i++) {
 		const char *why = NULL, *s = a->operand[i];
 		const struct territory *who;
-		if (r->paths || strcmp(s, "-") == 0 || access(s, F_OK) == 0) {
+		if (!args_has(a, "store") && (r->paths || strcmp(s, "-") == 0 || access(s, F_OK) == 0)) {
 			r->path[r->paths++] = a->operand[i];
 			continue;
 		}
 		who = territory_find(r->facts, s, &why);
 		if (!who)
-			return usage(a, "%s: no such file, and %s", s, why);
+			return args_has(a, "store") ? usage(a, "%s: %s", s, why)
+						    : usage(a, "%s: no such file, and %s", s, why);
 		r->who[r->detect.whos++] = who;
 	}
-	if (!r->paths)
+	if (!r->paths && !args_has(a, "store"))
 		return usage(a, "which files? MRT files or folders of them; - is standard input");
 	r->detect.who = r->who;
 	return 0;
@@ -230,7 +232,9 @@ static const char *how(const struct run *r, char *buf, size_t n)
 {
 	char span[48];
 
-	if (r->detect.baseline)
+	if (args_has(r->args, "store"))
+		snprintf(buf, n, "As kept in %s.", args_get(r->args, "store"));
+	else if (r->detect.baseline)
 		snprintf(
 		    buf, n, "Judged against the table dumps given. Sources: %s.", facts_sources(r->facts));
 	else
@@ -290,6 +294,113 @@ static int run_files(struct run *r)
 	return status;
 }
 
+/* ---- from a store ---- */
+
+static bool on_kept_event(void *arg, const struct event *e)
+{
+	struct run *r = arg;
+	bool wanted = r->detect.whos == 0;
+
+	for (size_t i = 0; i < r->detect.whos; i++)
+		wanted |= strcmp(territory_id(r->who[i]), e->territory) == 0;
+	if (!wanted)
+		return true;
+	r->event = vec_room(r->event, r->events, &r->cap, sizeof *r->event);
+	event_copy(&r->event[r->events++], e);
+	return true;
+}
+
+static int sample_cmp(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+
+	return (x->time > y->time) - (x->time < y->time);
+}
+
+/* For the page's pictures: the kept series of the places asked about, around their events. */
+static int kept_samples(struct run *r, struct store *s, const char *territory, uint8_t family)
+{
+	struct series series;
+
+	if (store_series(s, territory, family, r->filter.from, r->filter.to, &series))
+		return -1;
+	for (size_t i = 0; i < series.n; i++)
+		for (size_t k = 0; k < series.line[i].n; k++) {
+			const struct point *p = &series.line[i].point[k];
+			struct sample sample = {.time = p->time,
+			    .family = family,
+			    .upstream = series.line[i].upstream,
+			    .share = p->share / 1e6,
+			    .prefixes = p->prefixes};
+			memcpy(sample.territory, series.territory, sizeof sample.territory);
+			on_sample(r, &sample);
+		}
+	series_free(&series);
+	return 0;
+}
+
+static int kept_pictures(struct run *r, struct store *s)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->events && rc == 0; i++) {
+		bool had = !r->event[i].territory[0];
+		for (size_t k = 0; k < i; k++)
+			had |= strcmp(r->event[k].territory, r->event[i].territory) == 0 &&
+			       r->event[k].family == r->event[i].family;
+		if (!had)
+			rc = kept_samples(r, s, r->event[i].territory, r->event[i].family);
+	}
+	if (r->samples)
+		qsort(r->sample, r->samples, sizeof *r->sample, sample_cmp);
+	return rc;
+}
+
+static int filter_of(struct run *r)
+{
+	const char *carrier = args_get(r->args, "carrier");
+
+	r->filter = EVENT_FILTER_ALL;
+	if (carrier && !asn_parse(carrier, strlen(carrier), &r->filter.upstream))
+		return usage(r->args, "--carrier \"%s\" is no AS number", carrier);
+	r->filter.family = r->detect.family;
+	if (r->from != UTIME_NONE)
+		r->filter.from = r->from;
+	if (r->to != UTIME_NONE)
+		r->filter.to = r->to;
+	for (unsigned kind = 0; kind < EVENT_KINDS; kind++)
+		r->filter.kinds |= (uint32_t)r->want_kind[kind] << kind;
+	return 0;
+}
+
+static int run_store(struct run *r)
+{
+	struct pipe pipe = {.status = EXIT_ANSWERED};
+	struct store_info info;
+	const char *why;
+	struct store *s;
+	int status = filter_of(r);
+
+	if (status)
+		return status;
+	s = store_open(args_get(r->args, "store"), STORE_READ, &why);
+	if (!s) {
+		warn_line("%s", why);
+		return EXIT_BAD_INPUT;
+	}
+	if (store_info(s, &info) || store_events(s, &r->filter, on_kept_event, r) ||
+	    (r->format == FORMAT_HTML && kept_pictures(r, s))) {
+		warn_line("%s", store_error(s));
+		status = EXIT_BAD_INPUT;
+	} else {
+		pipe.first = info.from;
+		pipe.last = info.upto;
+		status = answer(r, &pipe);
+	}
+	store_close(s);
+	return status;
+}
+
 static int events_run(const struct args *a)
 {
 	struct run r = {.args = a};
@@ -300,7 +411,7 @@ static int events_run(const struct args *a)
 	r.facts = answer_facts(a);
 	status = parse_operands(&r);
 	if (!status)
-		status = run_files(&r);
+		status = args_has(a, "store") ? run_store(&r) : run_files(&r);
 	for (size_t i = 0; i < r.events; i++)
 		event_free(&r.event[i]);
 	free(r.event);
@@ -315,6 +426,8 @@ static const struct opt opts[] = {
     {"output", 'o', "text|json|html", "format (default: text)"},
     {"severity", 0, "info|low|medium|high|critical", "the least that is told (default: low)"},
     {"kind", 0, "KIND...", "only this kind, whatever its severity; may be repeated"},
+    {"store", 0, "DIR", "the events of a store (isthmus ingest) in the place of files"},
+    {"carrier", 0, "ASN", "with --store: only events about that network"},
     {"evidence", 0, "DIR", "write the MRT records and paths behind each event to DIR"},
     {"from", 0, "TIME", "tell only what happens from TIME on; what is before is the baseline"},
     {"to", 0, "TIME", "read no further than TIME"},

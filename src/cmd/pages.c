@@ -1,46 +1,23 @@
 /* cmd/pages: see pages.h. */
 #include "cmd/pages.h"
 
+#include "cmd/stored.h"
 #include "show/snapshot.h"
 
 static const uint8_t families[] = {FAMILY_IPV4, FAMILY_IPV6};
-
-struct lives { /* when its carriers came and went, as the store knows it */
-	struct report *r;
-	utime_t begin; /* of the territory's series */
-};
-
-static bool life_of(void *arg, const struct carrier *c)
-{
-	struct lives *l = arg;
-
-	if (c->family != l->r->options.family)
-		return true;
-	if (c->upstream == 0)
-		l->begin = c->first;
-	for (size_t i = 0; i < l->r->upstreams; i++) {
-		struct upstream *u = &l->r->upstream[i];
-		if (u->asn != c->upstream)
-			continue;
-		u->first_seen = c->first > l->begin ? c->first : UTIME_NONE; /* there since before the data */
-		u->last_seen = c->last;
-	}
-	return true;
-}
 
 static int page_keep(struct store *s, const struct facts *f, const struct table *t,
     const struct territory *who, uint8_t family, utime_t at)
 {
 	struct measure_options o = {.family = family, .depth = 2};
 	struct report r;
-	struct lives lives = {&r, UTIME_NONE};
 	struct answer a = {.report = &r, .facts = f, .table = t, .health = table_health(t)};
 	struct out text;
 	int rc = 0;
 
 	measure_report(t, f, who, at, &o, &r);
 	if (r.prefixes > 0) {
-		rc = store_carriers(s, territory_id(who), life_of, &lives);
+		rc = stored_lives(s, &r) ? 0 : -1;
 		out_open_mem(&text);
 		snapshot_json(&text, &a);
 		if (rc == 0)

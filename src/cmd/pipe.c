@@ -298,6 +298,8 @@ static void run_open(struct run *r)
 {
 	r->p->table = r->o->start ? r->o->start : table_new(&r->o->table);
 	r->p->first = r->p->last = r->batch_time = r->tick_at = UTIME_NONE;
+	if (r->o->resume)
+		r->p->last = r->o->resume;
 	if (r->o->resume && r->o->step > 0)
 		r->tick_at = r->o->resume - r->o->resume % r->o->step + r->o->step;
 	r->batch = (struct changes){.cap = BATCH_CHANGES, .full = deliver, .arg = r};

@@ -41,7 +41,7 @@ struct pipe_options { /* {0} but for the paths is a run over everything, without
 	 */
 	bool exact;
 	utime_t step;
-	utime_t resume; /* with `start`: how far that came (0: unknown); ticks go on from there */
+	utime_t resume; /* with `start`: how far that came (0: unknown); ticks and `last` go on from there */
 	void (*changes)(void *arg, struct table *t, const struct change *c, size_t n);
 	void (*tick)(void *arg, struct table *t, utime_t now);
 	void (*file_done)(void *arg, const struct pipe_file *f);

@@ -4,6 +4,7 @@
  */
 #include "cmd/answer.h"
 #include "cmd/pipe.h"
+#include "cmd/stored.h"
 #include "show/report.h"
 
 #include <stdio.h>
@@ -28,7 +29,9 @@ static int parse(struct run *r)
 	char *end;
 
 	r->at = UTIME_NONE;
-	if (a->operands < 1)
+	if (args_has(a, "store") && a->operands > 0)
+		return usage(a, "--store in the place of files: give one or the other");
+	if (a->operands < 1 && !args_has(a, "store"))
 		return usage(a, "which files? MRT files or folders of them; - is standard input");
 	if (!answer_time(a, "at", &r->at))
 		return EXIT_USAGE;
@@ -116,6 +119,8 @@ static int rank_run(const struct args *a)
 	struct run r = {.args = a};
 	struct pipe pipe = {0};
 	struct pipe_options o = {.path = a->operand, .paths = a->operands};
+	struct stored stored = {0};
+	const char *dir = args_get(a, "store");
 	int status = parse(&r);
 
 	if (status)
@@ -123,6 +128,11 @@ static int rank_run(const struct args *a)
 	r.facts = answer_facts(a);
 	o.table.drop_asns = facts_route_servers(r.facts, &o.table.drop_asn);
 	o.until = r.at != UTIME_NONE ? r.at : 0;
+	if (dir &&
+	    !stored_open(&stored, dir, o.until ? o.until : UTIME_MAX, o.until ? o.until : UTIME_MAX, &o)) {
+		facts_free(r.facts);
+		return EXIT_BAD_INPUT;
+	}
 	status = pipe_run(&o, &pipe);
 	if (pipe.last == UTIME_NONE) {
 		warn_line("isthmus rank: no routing data in what was given");
@@ -133,6 +143,7 @@ static int rank_run(const struct args *a)
 		status = answer(&r, &pipe);
 	}
 	pipe_free(&pipe);
+	stored_close(&stored);
 	facts_free(r.facts);
 	return status;
 }
@@ -142,6 +153,7 @@ static const struct opt opts[] = {
     {"by", 0, "country|as", "rank countries (default), or every network that originates prefixes"},
     {"hegemony", 0, NULL, "instead: every AS's hegemony over every origin AS, as scope,asn,hege,nb_peers"},
     {"top", 0, "N", "only the first N rows (text: 60 by default; 0: all)"},
+    {"store", 's', "DIR", "a store (isthmus ingest) in the place of files"},
     {"at", 0, "TIME", "the state just before TIME (default: the end of the data)"},
     ANSWER_OPTIONS,
     {0},

@@ -6,6 +6,7 @@
 #include "show/report.h"
 #include "cmd/answer.h"
 #include "cmd/pipe.h"
+#include "cmd/stored.h"
 
 #include "base/mem.h"
 
@@ -26,6 +27,7 @@ struct run {
 	utime_t ask[3];             /* times at which a prefix may belong to the territory */
 	struct running *running[2]; /* by family */
 	const struct timeline *timeline[2];
+	struct stored stored; /* --store; store NULL: files */
 };
 
 /* ---- the command line ---- */
@@ -37,7 +39,9 @@ static int parse(struct run *r)
 	r->at = r->from = r->to = UTIME_NONE;
 	if (a->operands < 1)
 		return usage(a, "who? A country code, an AS, a prefix, or a name from the territories file");
-	if (a->operands < 2 && !args_has(a, "explain"))
+	if (args_has(a, "store") && a->operands > 1)
+		return usage(a, "--store in the place of files: give one or the other");
+	if (a->operands < 2 && !args_has(a, "explain") && !args_has(a, "store"))
 		return usage(a, "which files? MRT files or folders of them; - is standard input");
 	if (!answer_time(a, "at", &r->at) || !answer_time(a, "from", &r->from) ||
 	    !answer_time(a, "to", &r->to))
@@ -115,9 +119,10 @@ static int read_files(struct run *r, struct pipe *p)
 {
 	struct pipe_options o = {.path = r->args->operand + 1, .paths = r->args->operands - 1, .arg = r};
 	enum territory_kind kind = territory_kind(r->who);
+	const char *dir = args_get(r->args, "store");
 
 	o.table.drop_asns = facts_route_servers(r->facts, &o.table.drop_asn);
-	if (kind == TERRITORY_COUNTRY || kind == TERRITORY_PREFIX) {
+	if (!dir && (kind == TERRITORY_COUNTRY || kind == TERRITORY_PREFIX)) {
 		find_times(r);
 		o.table.want = want; /* what an AS originates is known only when the routes are read */
 		o.table.want_arg = r;
@@ -128,6 +133,12 @@ static int read_files(struct run *r, struct pipe *p)
 		o.until = r->to;
 	o.changes = on_changes;
 	o.exact = over_time(r); /* each moment is a point in time */
+	if (dir) {
+		utime_t begin = r->at != UTIME_NONE ? r->at : r->from != UTIME_NONE ? r->from : UTIME_MAX;
+		utime_t until = o.until ? o.until : UTIME_MAX;
+		if (!stored_open(&r->stored, dir, begin < until ? begin : until, until, &o))
+			return EXIT_BAD_INPUT;
+	}
 	return pipe_run(&o, p);
 }
 
@@ -203,6 +214,8 @@ static int answer(struct run *r, struct pipe *p)
 			r->timeline[i] = running_end(r->running[i], at);
 			report_lives(&report[i], r->timeline[i], r->facts);
 		}
+		if (r->stored.store && !stored_lives(r->stored.store, &report[i]))
+			warn_line("%s", store_error(r->stored.store));
 		a[i] = (struct answer){.report = &report[i],
 		    .facts = r->facts,
 		    .table = p->table,
@@ -225,7 +238,9 @@ static int run_files(struct run *r)
 	struct pipe pipe = {0};
 	int status = read_files(r, &pipe);
 
-	if (pipe.last == UTIME_NONE) {
+	if (args_has(r->args, "store") && !r->stored.store) {
+		status = EXIT_BAD_INPUT; /* told already */
+	} else if (pipe.last == UTIME_NONE) {
 		warn_line("isthmus report: no routing data in what was given");
 		status = EXIT_BAD_INPUT;
 	} else {
@@ -236,6 +251,7 @@ static int run_files(struct run *r)
 	for (size_t i = 0; i < r->families.n; i++)
 		running_free(r->running[i]);
 	pipe_free(&pipe);
+	stored_close(&r->stored);
 	return status;
 }
 
@@ -251,7 +267,7 @@ static int report_run(const struct args *a)
 	r.who = territory_find(r.facts, a->operand[0], &why);
 	if (!r.who) {
 		status = usage(a, "%s: %s", a->operand[0], why);
-	} else if (a->operands < 2) {
+	} else if (a->operands < 2 && !args_has(a, "store")) {
 		struct out o;
 		out_open_fd(&o, STDOUT_FILENO);
 		explain(&o, &r, r.at != UTIME_NONE ? r.at : utime_of(time(NULL), 0));
@@ -265,6 +281,7 @@ static int report_run(const struct args *a)
 
 static const struct opt opts[] = {
     {"output", 'o', "text|json|csv|svg|html", "format (default: text)"},
+    {"store", 's', "DIR", "a store (isthmus ingest) in the place of files"},
     {"at", 0, "TIME", "the state just before TIME (default: the end of the data)"},
     {"from", 0, "TIME", "with --to: the shares over time, at their true times of change"},
     {"to", 0, "TIME", "end of the range, not included"},

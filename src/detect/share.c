@@ -247,7 +247,7 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	drift_update(d, carrier);
 	if (fabsf(share - c->told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (c->told > 0)) {
 		c->told = share;
-		sample_tell(d, p, c->asn, share, c->held);
+		sample_tell(d, p, c->asn, share, c->sum ? c->held : 0);
 	}
 }
 

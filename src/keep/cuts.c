@@ -306,7 +306,7 @@ static int plan_begin(struct store *s, const struct kept_list *kept, const struc
 	return 0;
 }
 
-static int plan_possible(struct store *s, const struct plan *plan, const struct kept_file *fresh)
+static int plan_live(struct store *s, const struct plan *plan, const struct kept_file *fresh)
 {
 	sqlite3_stmt *q = store_sql(s, SQL_CUT_LIVE_AFTER);
 	int64_t live;
@@ -316,28 +316,46 @@ static int plan_possible(struct store *s, const struct plan *plan, const struct 
 	sqlite3_bind_int64(q, 1, plan->cut);
 	live = sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
 	sqlite3_reset(q);
-	if (live)
-		return store_say(s,
-		    "%s is older than what was kept live, which cannot be derived again: it was not merged",
-		    fresh->path);
+	return live ? store_say(s,
+			  "%s is older than what was kept live, which cannot be derived again: it was not "
+			  "merged",
+			  fresh->path)
+		    : 0;
+}
+
+/* Are the kept files of the plan still what they were? */
+static int plan_readable(struct store *s, const struct plan *plan)
+{
 	for (size_t i = 0; i < plan->n; i++) {
 		uint8_t hash[HASH_SIZE];
+		const char *path = plan->file[i].path;
 		if (plan->file[i].cut == 0)
 			continue;
-		if (file_hash(plan->file[i].path, hash))
+		if (file_hash(path, hash))
 			return store_say(s,
-			    "%s is older than what is kept, so %s has to be read again, and that is gone "
-			    "(%s): put it back, or "
-			    "leave the older file out",
-			    fresh->path, plan->file[i].path, strerror(errno));
+			    "%s has to be read again, and is gone (%s): put it back, or leave the request "
+			    "out",
+			    path, strerror(errno));
 		if (memcmp(hash, plan->file[i].hash, HASH_SIZE) != 0)
 			return store_say(s,
-			    "%s is older than what is kept, so %s has to be read again, and its content has "
-			    "changed since: put "
-			    "the file back as it was, or leave the older one out",
-			    fresh->path, plan->file[i].path);
+			    "%s has to be read again, and its content has changed since it was kept: put it "
+			    "back as it "
+			    "was",
+			    path);
 	}
 	return 0;
+}
+
+static int plan_possible(struct store *s, const struct plan *plan, const struct kept_file *fresh)
+{
+	char why[sizeof s->error];
+
+	if (plan_live(s, plan, fresh))
+		return -1;
+	if (plan_readable(s, plan) == 0)
+		return 0;
+	memcpy(why, s->error, sizeof why);
+	return store_say(s, "%s is older than what is kept; to merge it, %.400s", fresh->path, why);
 }
 
 static bool is_replaced(const struct kept_file *old, const struct kept_file *fresh, size_t n)
@@ -386,6 +404,38 @@ int store_plan(struct store *s, const struct kept_file *fresh, size_t n, struct 
 	if (rc)
 		plan_free(plan);
 	return rc;
+}
+
+int store_plan_at(struct store *s, utime_t begin, utime_t until, struct plan *plan)
+{
+	struct kept_list kept = {0}, run = {0};
+	struct checkpoint *c;
+	size_t n;
+
+	*plan = (struct plan){.upto = UTIME_NONE};
+	if (checkpoints_list(s, &c, &n))
+		return -1;
+	for (size_t i = 0; i < n && !plan->checkpoint; i++)
+		if ((c[i].upto < begin || begin == UTIME_MAX) && checkpoint_good(s, &c[i])) {
+			plan->cut = c[i].cut;
+			plan->upto = c[i].upto;
+			plan->checkpoint = mem_strdup(c[i].name);
+		}
+	free(c);
+	if (store_files(s, kept_list_each, &kept)) {
+		plan_free(plan);
+		return -1;
+	}
+	for (size_t i = 0; i < kept.n; i++)
+		if (kept.file[i].cut > plan->cut && kept.file[i].first < until)
+			kept_list_add(&run, &kept.file[i]);
+	kept_list_free(&kept);
+	plan->file = run.file;
+	plan->n = plan->again = run.n;
+	if (plan_readable(s, plan) == 0)
+		return 0;
+	plan_free(plan);
+	return -1;
 }
 
 void plan_free(struct plan *plan)

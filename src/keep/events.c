@@ -54,6 +54,8 @@ void store_event(struct store *s, const struct event *e)
 {
 	if (store_begin(s) || event_put(s, e, s->cut_top + 1))
 		s->broken = true;
+	else
+		points_born(s, e);
 }
 
 /* ---- back to a cut ---- */

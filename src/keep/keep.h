@@ -100,6 +100,11 @@ struct plan {
 	size_t again; /* how many of them were kept before */
 };
 int store_plan(struct store *s, const struct kept_file *fresh, size_t n, struct plan *plan);
+/*
+ * How to have the tables as they stood just before `begin`, and every kept record from there to `until`: a
+ * checkpoint, and kept files to read behind it. begin = UTIME_MAX: as they stand at the end.
+ */
+int store_plan_at(struct store *s, utime_t begin, utime_t until, struct plan *plan);
 void plan_free(struct plan *plan);
 int store_rollback(struct store *s, int64_t cut); /* opens the transaction that store_commit will end */
 

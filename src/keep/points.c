@@ -409,16 +409,58 @@ static int group_flush(struct store *s, const struct told *t, size_t n)
 	return rc;
 }
 
-static int carrier_put(struct store *s, uint64_t key, const struct head *h)
+/*
+ * A sample stands at the end of its second, and an upstream may be confirmed later still; the event knows the
+ * first update. Whichever comes first, the row ends up with the earlier time.
+ */
+void points_born(struct store *s, const struct event *e)
 {
-	sqlite3_stmt *q = store_sql(s, SQL_CARRIER_PUT);
+	int64_t territory;
+	struct head *h;
+
+	if (e->kind != EVENT_UPSTREAM_NEW || !e->upstream || heads_load(s))
+		return;
+	territory = territory_row(s, e->territory, false);
+	if (territory <= 0)
+		return;
+	h = head_of(s->heads, line_key(territory, e->family, e->upstream));
+	if (h->first != UTIME_NONE)
+		h->dirty = true;
+}
+
+static int carrier_first(struct store *s, uint64_t key, utime_t *first)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_CARRIER_BORN);
+	int rc;
 
 	if (!q)
 		return -1;
 	sqlite3_bind_int64(q, 1, (int64_t)(key >> 33));
 	sqlite3_bind_int(q, 2, key >> 32 & 1 ? FAMILY_IPV6 : FAMILY_IPV4);
 	sqlite3_bind_int64(q, 3, (int64_t)(key & UINT32_MAX));
-	sqlite3_bind_int64(q, 4, h->first);
+	sqlite3_bind_int(q, 4, EVENT_UPSTREAM_NEW);
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW && sqlite3_column_type(q, 0) != SQLITE_NULL &&
+	    sqlite3_column_int64(q, 0) < *first)
+		*first = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return rc == SQLITE_ROW ? 0 : store_fail(s, "looking for the first sight of a carrier");
+}
+
+static int carrier_put(struct store *s, uint64_t key, const struct head *h)
+{
+	utime_t first = h->first;
+	sqlite3_stmt *q;
+
+	if ((key & UINT32_MAX) && carrier_first(s, key, &first))
+		return -1;
+	q = store_sql(s, SQL_CARRIER_PUT);
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, (int64_t)(key >> 33));
+	sqlite3_bind_int(q, 2, key >> 32 & 1 ? FAMILY_IPV6 : FAMILY_IPV4);
+	sqlite3_bind_int64(q, 3, (int64_t)(key & UINT32_MAX));
+	sqlite3_bind_int64(q, 4, first);
 	if (h->last != UTIME_NONE)
 		sqlite3_bind_int64(q, 5, h->last);
 	sqlite3_bind_int64(q, 6, h->share);

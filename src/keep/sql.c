@@ -74,6 +74,8 @@ const char *const sql_text[SQL_STATEMENTS] = {
 			" FROM territory t JOIN carrier c ON t.id = c.territory WHERE t.name = ?1"
 			" ORDER BY c.family, c.upstream",
     [SQL_CARRIERS_ROW] = "SELECT upstream, share, prefixes FROM carrier WHERE territory = ?1 AND family = ?2",
+    [SQL_CARRIER_BORN] = "SELECT min(first) FROM event WHERE upstream = ?3 AND family = ?2 AND kind = ?4 AND"
+			 " territory = (SELECT name FROM territory WHERE id = ?1)",
     [SQL_CARRIER_PUT] = "INSERT OR REPLACE INTO carrier VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_CARRIER_DROP_OF] = "DELETE FROM carrier WHERE territory = ?1 AND family = ?2",
     [SQL_CHUNK_LAST] = "SELECT rowid, start, points, data FROM chunk WHERE territory = ?1 AND family = ?2"

@@ -22,6 +22,7 @@ enum statement { /* text in sql.c, same order */
 	SQL_CARRIERS_ALL,
 	SQL_CARRIERS_OF,
 	SQL_CARRIERS_ROW,
+	SQL_CARRIER_BORN,
 	SQL_CARRIER_PUT,
 	SQL_CARRIER_DROP_OF,
 	SQL_CHUNK_LAST,
@@ -101,7 +102,8 @@ int meta_set(struct store *s, const char *key, int64_t v);
 
 /* territories (points.c) */
 int64_t territory_row(struct store *s, const char *id, bool make); /* 0: none; -1: error */
-int points_flush(struct store *s);                                 /* what was told, into chunks */
+void points_born(struct store *s, const struct event *e); /* an upstream-new event: when it truly began */
+int points_flush(struct store *s);                        /* what was told, into chunks */
 int points_rollback(struct store *s, int64_t cut);
 void points_forget(struct store *s); /* memory of last values: loaded again when wanted */
 /* A chunk of a row: columns data. */
