@@ -80,7 +80,7 @@ static uint32_t *counts_make(struct space *s)
 {
 	struct world *w = s->w;
 	uint32_t *count = mem_array(w->ases, sizeof *count);
-	uint32_t wanted = w->o->prefixes + w->o->prefixes / 3; /* some will fall on one another */
+	uint32_t wanted = w->o->prefixes + w->o->prefixes / 16; /* some will fall on one another */
 	double mean = (double)wanted / w->ases;
 	uint64_t sum = 0;
 
@@ -212,20 +212,51 @@ static int prefix_order(const void *x, const void *y)
 	return d ? d : a->group < b->group ? -1 : a->group > b->group;
 }
 
-void world_make_prefixes(struct world *w)
+static uint32_t sort_unique(struct world *w)
 {
-	struct space s = {.w = w, .r = {w->o->seed + 11}};
 	uint32_t n = 0;
 
-	wants_make(&s);
-	w->prefix = mem_array(s.wants + 1, sizeof *w->prefix);
-	qsort(s.want, s.wants, sizeof *s.want, want_order);
-	places_find(&s);
 	qsort(w->prefix, w->prefixes, sizeof *w->prefix, prefix_order);
 	for (uint32_t i = 0; i < w->prefixes; i++)
 		if (i == 0 || !prefix_equal(&w->prefix[i].prefix, &w->prefix[n - 1].prefix))
 			w->prefix[n++] = w->prefix[i];
-	w->prefixes = n < w->o->prefixes ? n : w->o->prefixes;
+	return n;
+}
+
+/* What is lacking is cut out of what there is, as networks do: more specifics of /24 and /23. */
+static void cut_more(struct space *s, uint32_t wanted)
+{
+	struct world *w = s->w;
+
+	for (uint32_t lack = wanted - w->prefixes, n = w->prefixes; lack && n; lack--) {
+		const struct world_prefix *x = &w->prefix[rand_below(&s->r, n)];
+		unsigned len = 23 + (rand_below(&s->r, 5) > 0);
+		uint32_t address;
+		if (x->prefix.len >= len)
+			continue;
+		address = (uint32_t)x->prefix.b[0] << 24 | (uint32_t)x->prefix.b[1] << 16 |
+			  (uint32_t)x->prefix.b[2] << 8;
+		address += rand_below(&s->r, 1U << (len - x->prefix.len)) << (32 - len);
+		place(w, address, (uint8_t)len, x->group);
+	}
+}
+
+void world_make_prefixes(struct world *w)
+{
+	struct space s = {.w = w, .r = {w->o->seed + 11}};
+	uint32_t wanted = w->o->prefixes, n;
+
+	wants_make(&s);
+	w->prefix = mem_array(s.wants + wanted + 1, sizeof *w->prefix);
+	qsort(s.want, s.wants, sizeof *s.want, want_order);
+	places_find(&s);
+	n = w->prefixes = sort_unique(w);
+	for (int round = 0; round < 100 && n && w->prefixes < wanted; round++) {
+		cut_more(&s, wanted);
+		w->prefixes = sort_unique(w);
+	}
+	n = w->prefixes;
+	w->prefixes = n < wanted ? n : wanted;
 	for (uint64_t i = 0; i < w->prefixes; i++) /* thinned out evenly */
 		w->prefix[i] = w->prefix[i * n / w->prefixes];
 	free(s.want);
