@@ -1,5 +1,6 @@
 // Browser tests of the dashboard in Debian's Chromium, against a running `isthmus serve`. In: the server's URL and a folder for screenshots.
 // Each check says what a person would see; the last line counts them. Exit 1 where one failed.
+import { exec } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -36,6 +37,17 @@ async function sound(page, name) {
   for (const v of violations.filter((x) => ['serious', 'critical'].includes(x.impact))) check(false, `${name}: axe: ${v.id}: ${v.nodes[0].html.slice(0, 160)}`);
   check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: nothing sticks out sideways`);
   if (screens) await page.screenshot({ path: path.join(screens, name + '.png'), fullPage: true });
+}
+
+if (process.env.GROW) { // the store grows while a page is open: its events arrive without a reload
+  const page = await open('#/live');
+  await page.waitForFunction(() => document.querySelector('main').innerText.includes('Connected'));
+  const grown = new Promise((done) => exec(process.env.GROW, (error, _, said) => { check(!error, 'the store grows: ' + said); done(); }));
+  await page.waitForFunction(() => document.querySelector('[data-test=live]').innerText.includes('TransTeleCom'), null, { timeout: 60000 }).catch(() => {});
+  check((await page.innerText('[data-test=live]')).includes('New carrier'), 'live: the new carrier appears without a reload');
+  await grown;
+  await page.waitForTimeout(600);
+  await page.context().close();
 }
 
 const report = await api('report/KP?family=4'), events = (await api('events?territory=KP&limit=200')).items, series = await api('series/KP?family=4');
