@@ -255,7 +255,10 @@ static void change_one(struct detect *d, const struct change *c)
 		return;
 	}
 	learnt = first_word(d, c);
-	d->quiet = !d->armed || c->kind != CHANGE_ROUTE || learnt;
+	if (c->kind == CHANGE_RESET && c->peer < d->peers)
+		health_reset(d, c->peer);
+	d->quiet = !d->armed || c->kind != CHANGE_ROUTE || learnt ||
+		   (c->peer < d->peers && d->watch[c->peer].frozen);
 	if (c->kind == CHANGE_ROUTE && c->new == PATH_NONE && c->peer < d->peers)
 		health_withdrawal(d, c);
 	tally_change(d, c);

@@ -8,12 +8,26 @@
 #include <stdio.h>
 
 static const double gone_part = 0.30, back_part = 0.90;
+static const utime_t thaw_after = 2 * MINUTE, give_up = 60 * MINUTE;
 
 static uint32_t peer_routes(const struct detect *d, peer_id peer)
 {
 	const struct peer *p = peer_of(d->t, peer);
 
 	return p->routes[0] + p->routes[1];
+}
+
+/* Its table is gone or doubtful: until it is back it neither votes nor makes news. */
+static void peer_freeze(struct detect *d, peer_id peer)
+{
+	struct peer_watch *w = &d->watch[peer];
+
+	if (w->frozen || !d->armed)
+		return;
+	w->frozen = true;
+	w->frozen_at = d->now;
+	w->back_at = (uint32_t)(back_part * w->routes);
+	d->voters_due = true;
 }
 
 static void reset_tell(struct detect *d, peer_id peer, utime_t at, const char *how)
@@ -52,7 +66,8 @@ void health_change(struct detect *d, const struct change *c)
 {
 	switch (c->kind) {
 	case CHANGE_PEER_DOWN:
-		d->voters_due = true;
+		if (c->peer < d->peers)
+			peer_freeze(d, c->peer);
 		if (d->armed && c->peer < d->peers)
 			reset_tell(d, c->peer, c->time, "the session went down");
 		break;
@@ -86,17 +101,29 @@ void health_withdrawal(struct detect *d, const struct change *c)
 	}
 	if (++w->gone < 16 || w->frozen || w->gone <= gone_part * w->had)
 		return;
-	w->frozen = true;
-	w->back_at = (uint32_t)(back_part * w->had);
-	d->voters_due = true;
+	peer_freeze(d, c->peer);
 	reset_tell(d, c->peer, w->start, "more than 30 % of its table went within a minute");
+}
+
+void health_reset(struct detect *d, peer_id peer)
+{
+	peer_freeze(d, peer);
 }
 
 void health_thaw(struct detect *d)
 {
 	for (peer_id i = 0; i < d->peers; i++) {
 		struct peer_watch *w = &d->watch[i];
-		if (!w->frozen || peer_routes(d, i) < w->back_at)
+		uint32_t routes = peer_routes(d, i);
+		if (!w->frozen) {
+			if (d->now - w->routes_at > MINUTE || w->routes_at == UTIME_NONE) {
+				w->routes = routes;
+				w->routes_at = d->now;
+			}
+			continue;
+		}
+		if (d->now - w->frozen_at < thaw_after ||
+		    (routes < w->back_at && d->now - w->frozen_at < give_up))
 			continue;
 		w->frozen = false;
 		d->voters_due = true;

@@ -227,10 +227,14 @@ struct open_event { /* an event that may still change */
 	bool told, unsorted;
 };
 
-struct peer_watch { /* mass withdrawals of one peer */
-	utime_t start;
-	uint32_t gone, had, back_at;
+struct peer_watch {    /* mass withdrawals of one peer */
+	utime_t start; /* of the minute under way */
+	uint32_t gone, had;
+	uint32_t routes; /* of its table, a minute ago or more */
+	utime_t routes_at;
 	bool frozen;
+	uint32_t back_at; /* routes at which it may vote again */
+	utime_t frozen_at;
 	uint32_t event;
 };
 
@@ -437,6 +441,7 @@ void leak_end_judge(struct detect *d, const struct due *due);
 
 /* ---- health.c ---- */
 void health_change(struct detect *d, const struct change *c);
+void health_reset(struct detect *d, peer_id peer);
 void health_thaw(struct detect *d); /* at the end of a batch */
 void health_withdrawal(struct detect *d, const struct change *c);
 

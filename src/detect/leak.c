@@ -91,7 +91,8 @@ static void leak_tell(struct detect *d, struct incident *x, asn_t from, asn_t to
 static void leak_gain(struct detect *d, const struct change *c, bool certain)
 {
 	asn_t from, to, leaker = leaker_of(d, c->new, &from, &to), vantage = d->peer_asn[c->peer];
-	struct incident *x = &d->incident[leak_of(d, leaker)];
+	uint32_t index = leak_of(d, leaker);
+	struct incident *x = &d->incident[index];
 	unsigned all = d->ases[family_index(prefix_of(d->t, c->prefix)->family)];
 	unsigned needed = certain ? 1 : all < d->o.down_vantage_min ? all : d->o.down_vantage_min;
 	unsigned i;

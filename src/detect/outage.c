@@ -191,6 +191,7 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	struct place *p = &d->place[d->event[index]->place];
 	struct matter what = {.place = p, .what = MATTER_GONE};
 
+	p->explained = d->now;
 	event_sort(d, index);
 	e->before = before;
 	e->after = after;
@@ -280,6 +281,7 @@ void up_judge(struct detect *d, const struct due *due)
 		return;
 	m->state = LEVEL_UP;
 	m->outage = NO_INDEX;
+	d->place[m->place].explained = d->now;
 	if (event_at(d, index) && --d->event[index]->live == 0 && d->place[m->place].outage != index)
 		event_close(d, index, m->rise);
 }
@@ -317,6 +319,7 @@ void place_up_judge(struct detect *d, const struct due *due)
 	if (p->level != LEVEL_UP || p->crossed != due->stamp)
 		return;
 	p->state = LEVEL_UP;
+	p->explained = d->now;
 	event_close(d, p->outage, p->rise);
 	p->outage = NO_INDEX;
 }

@@ -231,7 +231,9 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	float share = (float)carrier_share(d, c);
 
 	c->touched = false;
-	if (p->learned) {
+	if (p->level == LEVEL_DOWN || p->sum == 0) {
+		/* nothing seen is no share: the last one seen stands */
+	} else if (p->learned) {
 		carrier_learn(c, share);
 	} else if (fabsf(share - c->share) >= 0.0005F || (share > 0) != (c->share > 0)) {
 		if (c->share_at == UTIME_NONE || d->now - c->share_at > MINUTE ||
@@ -244,7 +246,8 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	} else {
 		c->share = share;
 	}
-	drift_update(d, carrier);
+	if (p->level != LEVEL_DOWN && p->sum)
+		drift_update(d, carrier);
 	if (fabsf(share - c->told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (c->told > 0)) {
 		c->told = share;
 		sample_tell(d, p, c->asn, share, c->sum ? c->held : 0);

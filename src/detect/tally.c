@@ -313,7 +313,8 @@ void peers_grow(struct detect *d)
 	for (size_t i = d->peers; i < n; i++) {
 		d->peer_asn[i] = peer_of(d->t, (peer_id)i)->key.asn;
 		d->peer_home[i] = asn_home(d, d->peer_asn[i]);
-		d->watch[i] = (struct peer_watch){.start = UTIME_NONE, .event = NO_INDEX};
+		d->watch[i] = (struct peer_watch){
+		    .start = UTIME_NONE, .routes_at = UTIME_NONE, .frozen_at = UTIME_NONE, .event = NO_INDEX};
 	}
 	if (!d->o.baseline) {
 		d->met = mem_grow(d->met, n, sizeof *d->met);

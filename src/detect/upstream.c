@@ -285,7 +285,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
-	d->cell[cell].at = at;
+	d->cell[cell].at = d->quiet ? UTIME_NONE : at;
 }
 
 /* Opens or extends the event of a prefix gained or lost in a small place. */
@@ -350,7 +350,7 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 		return;
 	x->held = true;
 	c->held++;
-	if (d->quiet) {
+	if (d->quiet || x->at == UTIME_NONE) { /* there when the baseline was */
 		x->before = true;
 		return;
 	}
@@ -414,6 +414,12 @@ static uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrie
 	return k;
 }
 
+struct sifted {
+	size_t returned; /* carried by it before */
+	uint32_t *dark;
+	size_t n_dark, cap;
+};
+
 static void move_tell(
     struct detect *d, uint32_t carrier, struct move *m, bool gained, bool returned, uint64_t weight)
 {
@@ -428,12 +434,11 @@ static void move_tell(
 
 	event_upstream(d, e, c->asn);
 	event_join(d, index, &c->episode, &c->episode_last);
-	for (size_t i = 0; i < m->n; i++)
-		if (m->member[i] != NO_INDEX) {
-			uint32_t k = cell_of(d, m->member[i], carrier);
-			cell_over(d, &d->cell[k], d->cell[k].at);
-			cell_told(d, k, m->member[i], index);
-		}
+	for (size_t i = 0; i < m->n; i++) {
+		uint32_t k = cell_of(d, m->member[i], carrier);
+		cell_over(d, &d->cell[k], d->cell[k].at);
+		cell_told(d, k, m->member[i], index);
+	}
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
 	e->before = c->calm;
@@ -448,47 +453,61 @@ static void move_tell(
 	m->event = index;
 }
 
-/* Keeps of the moved members those that stayed moved; returns their weight. */
-static uint64_t move_sift(
-    struct detect *d, uint32_t carrier, struct move *m, bool gained, size_t *kept, size_t *returned)
+/*
+ * Keeps of the moved members those that stayed moved; returns their weight. A prefix that is dark says
+ * nothing of who carries it: *dark of them are left at the end of the list, to be asked again.
+ */
+static uint64_t move_sift(struct detect *d, uint32_t carrier, struct move *m, bool gained, struct sifted *s)
 {
 	uint64_t weight = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		uint32_t k = cell_of(d, m->member[i], carrier);
-		const struct member_of *x = &d->member[m->member[i]];
-		bool moved =
-		    k != NO_INDEX && d->cell[k].held && (gained ? d->cell[k].votes > 0 : !d->cell[k].votes);
-		if (!gained && moved) {
-			d->cell[k].held = false;
-			d->cell[k].before = true;
-			d->carrier[carrier].held--;
-		}
-		if (!moved || x->level != LEVEL_UP) {
-			m->member[i] = NO_INDEX;
+		uint32_t member = m->member[i], k = cell_of(d, member, carrier);
+		const struct member_of *x = &d->member[member];
+		struct cell *cell = k == NO_INDEX ? NULL : &d->cell[k];
+		if (!cell || !cell->held || (gained ? cell->votes == 0 : cell->votes > 0))
+			continue;
+		if (x->level != LEVEL_UP) {
+			s->dark = vec_room(s->dark, s->n_dark, &s->cap, sizeof *s->dark);
+			s->dark[s->n_dark++] = member;
 			continue;
 		}
+		if (!gained) {
+			cell->held = false;
+			cell->before = true;
+			d->carrier[carrier].held--;
+		}
 		weight += x->weight;
-		*kept += 1;
-		*returned += d->cell[k].before;
+		s->returned += cell->before;
+		m->member[kept++] = member;
 	}
+	m->n = kept;
 	return weight;
 }
 
 static void move_judge(struct detect *d, const struct due *due, bool gained)
 {
-	struct carrier *c = &d->carrier[due->subject];
+	uint32_t carrier = due->subject;
+	struct carrier *c = &d->carrier[carrier];
 	struct move *m = gained ? &c->gain : &c->loss;
-	size_t kept = 0, returned = 0;
+	struct sifted s = {0};
 	uint64_t weight;
 
 	if (m->start != due->stamp)
 		return;
-	weight = move_sift(d, due->subject, m, gained, &kept, &returned);
-	if (c->stay == STAY_PRESENT && kept && (double)kept >= 0.1 * m->held && m->held)
-		move_tell(d, due->subject, m, gained, returned * 2 > kept, weight);
-	m = gained ? &d->carrier[due->subject].gain : &d->carrier[due->subject].loss;
+	if (c->stay == STAY_PRESENT) {
+		weight = move_sift(d, carrier, m, gained, &s);
+		if (m->n && (double)m->n >= 0.1 * m->held && m->held)
+			move_tell(d, carrier, m, gained, s.returned * 2 > m->n, weight);
+	}
 	free(m->member);
+	if (!gained && s.n_dark) {
+		*m = (struct move){m->start, m->held, m->event, s.dark, s.n_dark, s.cap};
+		due_add(d, DUE_MOVE_LOSS, d->now + d->o.lost_after, carrier, 0, m->start);
+		return;
+	}
+	free(s.dark);
 	*m = (struct move){.start = UTIME_NONE, .event = m->event};
 }
 
