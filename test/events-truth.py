@@ -34,12 +34,23 @@ def tell(isthmus, folder, who):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def marks_of(true, truth):
+    """The times, whole seconds, at which the event can be seen to begin: its cause, its first word, and the steps of the
+    territory's series from the one to the other (an upstream-lost has the last path's end as its truth, and is told with the
+    first path lost)."""
+    named = [when(true[k]) for k in ("cause", "first_seen", "settled") if k in true]
+    marks = {int(t) for t in named}
+    for territory in truth["territories"]:
+        if territory["id"] == true.get("territory") and "cause" in true:
+            marks |= {int(t) for t in map(when, (s["at"] for s in territory["series"])) if named[0] <= t <= max(named)}
+    return marks
+
+
 def same_time(told, true):
     t = when(told["first_seen"])
     if true["kind"] == "instability":  # which of the first changes an upstream event tells is a matter of words
         return when(true["first_seen"]) - WITHIN < t < when(true["end"])
-    marks = [true["first_seen"]] + [true[k] for k in ("cause", "settled") if k in true]
-    return any(abs(int(t) - int(when(m))) < WITHIN for m in marks)
+    return int(t) in true["marks"]
 
 
 def agrees(told, true):
@@ -78,6 +89,8 @@ def beside(true, others):
 def compare(isthmus, folder):
     with open(f"{folder}/truth.json") as f:
         truth = json.load(f)
+    for true in truth["events"]:
+        true["marks"] = marks_of(true, truth)
     told = tell(isthmus, folder, [t["id"] for t in truth["territories"]])
     found, used = 0, set()
     misses = []

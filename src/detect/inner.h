@@ -72,9 +72,10 @@ struct place {
 	utime_t explained; /* last time an upstream event was told: no share-shift beside it */
 	float told_visible;
 	uint32_t instability;
-	utime_t moved[8];  /* when upstreams came and went, latest last */
-	bool dirty, stale; /* stale: sums moved enough for every carrier to be looked at */
-	bool learned;      /* routes were met for the first time in this second: no step */
+	utime_t moved[8];   /* when upstreams came and went, latest last */
+	utime_t touched_at; /* first change of the second under way */
+	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
+	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;
 };
 
@@ -213,6 +214,7 @@ struct incident { /* of one new origin or one leaker */
 	asn_t seer[CANDIDATES];
 	struct victim *victim;
 	size_t victims, victim_cap;
+	size_t strangers; /* prefixes whose holder is no neighbour of it */
 	prefix_id *prefix;
 	size_t prefixes, cap;
 	bool told;
@@ -370,6 +372,7 @@ struct matter {
 	asn_t origin;
 	enum { MATTER_GAIN, MATTER_LOSS, MATTER_GONE, MATTER_ORIGIN, MATTER_LEAK, MATTER_ANY } what;
 };
+utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what);
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
 
 /* ---- due.c ---- */

@@ -140,6 +140,8 @@ static enum severity origin_severity(enum rpki rpki, double visible, size_t pref
 static const char *const rpki_words[] = {
     "no ROA covers it", "RPKI valid", "RPKI invalid (origin)", "RPKI invalid (length)", "no RPKI data"};
 
+static const char *const nouns[2][2] = {{"more specifics", "more specific"}, {"prefixes", "prefix"}};
+
 static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 {
 	struct event *e = event_at(d, x->event);
@@ -153,12 +155,14 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->before = 0;
 	e->after = all > 0 ? fmin(1, e->vantage / all) : NAN;
-	e->severity = origin_severity(rpki, all > 0 ? e->vantage / all : 1, e->prefixes);
+	e->severity =
+	    x->strangers ? origin_severity(rpki, all > 0 ? e->vantage / all : 1, e->prefixes) : SEVERITY_INFO;
 	e->scope = x->victims > 1 ? SCOPE_AS : SCOPE_PREFIX;
 	asn_text(d, x->asn, who, sizeof who);
 	victims_text(d, x, whom, sizeof whom);
-	event_why(e, "%s announces %zu %s of %s; %s", who, e->prefixes,
-	    x->kind == EVENT_ORIGIN_NEW ? "prefixes" : "more specifics", whom, rpki_words[rpki]);
+	event_why(e, "%s announces %zu %s of %s; %s%s", who, e->prefixes,
+	    nouns[x->kind == EVENT_ORIGIN_NEW][e->prefixes == 1], whom, rpki_words[rpki],
+	    x->strangers ? "" : "; the two are neighbours");
 	event_tell(d, x->event);
 }
 
@@ -170,9 +174,10 @@ static void pair_tell(struct detect *d, struct pair *x, path_id path)
 	const struct prefix *p = prefix_of(d->t, x->prefix);
 	enum rpki rpki = prefix_rpki(d->f, p, x->origin, d->now);
 	struct incident *in;
+	bool known = delegated(d, holder, x->origin, path);
 
 	x->known = true;
-	if (rpki == RPKI_VALID || !holder || holder == x->origin || delegated(d, holder, x->origin, path))
+	if (rpki == RPKI_VALID || !holder || holder == x->origin)
 		return;
 	if (d->o.whos && prefix_members(d, held) == NO_INDEX)
 		return;
@@ -188,6 +193,7 @@ static void pair_tell(struct detect *d, struct pair *x, path_id path)
 	incident_place(d, in->event, held, in->prefixes++);
 	in->last = d->now;
 	in->live += x->routes;
+	in->strangers += !known;
 	victim_add(in, holder);
 	event_add_prefix(d, in->event, p);
 	incident_tell(d, in, rpki);

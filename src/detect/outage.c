@@ -166,11 +166,12 @@ static void outage_why(struct detect *d, struct event *e, const struct place *p)
 	if (e->asn)
 		asn_text(d, e->asn, who, sizeof who);
 	if (e->scope == SCOPE_TERRITORY)
-		event_why(e, "%s is dark: %zu prefixes down, visibility %.2f to %.2f", where, e->prefixes,
-		    e->before, e->after);
+		event_why(e, "%s is dark: %zu prefix%s down, visibility %.2f to %.2f", where, e->prefixes,
+		    e->prefixes == 1 ? "" : "es", e->before, e->after);
 	else
-		event_why(e, "%zu of %u prefixes of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
-		    p->members, where, *who ? " (" : "", who, *who ? ")" : "", e->before, e->after);
+		event_why(e, "%zu of %u prefix%s of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
+		    p->members, p->members == 1 ? "" : "es", where, *who ? " (" : "", who, *who ? ")" : "",
+		    e->before, e->after);
 }
 
 static void outage_add(struct detect *d, uint32_t index, uint32_t member)
@@ -195,6 +196,7 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	event_sort(d, index);
 	e->before = before;
 	e->after = after;
+	e->first_seen = journal_first(d, e, e->first_seen, &what);
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->severity = severity_of(p, p->whole ? weight / (double)p->whole : 1);
 	outage_why(d, e, p);

@@ -18,15 +18,45 @@ enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a tw
 static const double sigma_floor = 0.01, sigmas = 5, settled_within = 0.05, drift_from = 0.10;
 
 static void sample_tell(
-    struct detect *d, const struct place *p, asn_t upstream, double share, unsigned prefixes)
+    struct detect *d, const struct place *p, utime_t at, asn_t upstream, double share, unsigned prefixes)
 {
 	struct sample s = {
-	    .time = d->now, .family = p->family, .upstream = upstream, .share = share, .prefixes = prefixes};
+	    .time = at, .family = p->family, .upstream = upstream, .share = share, .prefixes = prefixes};
+
+	snprintf(s.territory, sizeof s.territory, "%s", p->id);
+	d->sample(d->sample_arg, &s);
+}
+
+static bool sample_is_due(float share, float told)
+{
+	return fabsf(share - told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (told > 0);
+}
+
+/*
+ * All that moved of a place since it was last told, under one time: that of the first change of the second. A
+ * chart that stacks the shares then sums to one at every step.
+ */
+static void place_sample(struct detect *d, struct place *p, utime_t at)
+{
+	float visible = (float)place_visibility(p);
+	bool due = sample_is_due(visible, p->told_visible);
 
 	if (!d->sample)
 		return;
-	snprintf(s.territory, sizeof s.territory, "%s", p->id);
-	d->sample(d->sample_arg, &s);
+	for (uint32_t i = p->first_carrier; i != NO_INDEX && !due; i = d->carrier[i].next)
+		due = sample_is_due((float)carrier_share(d, &d->carrier[i]), d->carrier[i].told);
+	if (!due)
+		return;
+	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next) {
+		struct carrier *c = &d->carrier[i];
+		float share = (float)carrier_share(d, c);
+		if (fabsf(share - c->told) <= 1e-7F && (share > 0) == (c->told > 0))
+			continue;
+		c->told = share;
+		sample_tell(d, p, at, c->asn, share, c->sum ? c->held : 0);
+	}
+	p->told_visible = visible;
+	sample_tell(d, p, at, 0, visible, p->members);
 }
 
 /* ---- share-shift ---- */
@@ -248,10 +278,6 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	}
 	if (p->level != LEVEL_DOWN && p->sum)
 		drift_update(d, carrier);
-	if (fabsf(share - c->told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (c->told > 0)) {
-		c->told = share;
-		sample_tell(d, p, c->asn, share, c->sum ? c->held : 0);
-	}
 }
 
 /* ---- the place: who leads ---- */
@@ -351,7 +377,6 @@ void primary_judge(struct detect *d, const struct due *due)
 void share_settle(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
-	float visible = (float)place_visibility(p);
 	uint64_t moved = p->sum > p->stale_sum ? p->sum - p->stale_sum : p->stale_sum - p->sum;
 
 	if (p->stale || moved > p->sum / 1000) {
@@ -364,10 +389,7 @@ void share_settle(struct detect *d, uint32_t place)
 	}
 	primary_contest(d, place);
 	p->learned = false;
-	if (fabsf(visible - p->told_visible) * SAMPLES_PER_UNIT < 1)
-		return;
-	p->told_visible = visible;
-	sample_tell(d, p, 0, visible, p->members);
+	place_sample(d, p, p->dirty ? p->touched_at : d->now);
 }
 
 /* Who votes has changed: what moved by that alone is no step of anybody's share. */
@@ -377,10 +399,6 @@ void share_rebase(struct detect *d)
 		struct carrier *c = &d->carrier[i];
 		carrier_learn(c, (float)carrier_share(d, c));
 		drift_update(d, i);
-		if (c->sum && c->told <= 0 && d->sample) {
-			c->told = c->share;
-			sample_tell(d, &d->place[c->place], c->asn, c->share, c->held);
-		}
 	}
 	for (uint32_t i = 0; i < d->n_places; i++)
 		share_settle(d, i);

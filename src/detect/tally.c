@@ -43,6 +43,7 @@ static void touch_place(struct detect *d, uint32_t place)
 	if (p->dirty)
 		return;
 	p->dirty = true;
+	p->touched_at = d->now;
 	d->dirty_place = vec_room(d->dirty_place, d->n_dirty, &d->dirty_cap, sizeof *d->dirty_place);
 	d->dirty_place[d->n_dirty++] = place;
 }
@@ -232,8 +233,13 @@ void tally_change(struct detect *d, const struct change *c)
 	uint32_t weight = c->peer < d->peers ? d->vote[family_index(family) * d->peers + c->peer] : 0;
 	const struct path_fact *old = &d->path[c->old], *new = &d->path[c->new];
 
-	if (!weight || change_is_inner(d, c, old, new))
+	if (change_is_inner(d, c, old, new))
 		return;
+	if (!weight) {
+		if (!d->quiet)
+			journal_add(d, c); /* it does not vote, but it may have seen it first */
+		return;
+	}
 	if (d->o.whos)
 		as_members_join(d, c->prefix, new->origin);
 	journal_add(d, c);

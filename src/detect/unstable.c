@@ -93,7 +93,7 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 		e->severity = SEVERITY_MEDIUM;
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	place_text(d, p, where, sizeof where);
-	event_why(e, "%zu of %u prefixes of %s changed at least %u times within an hour", e->prefixes,
+	event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
 	    p->members, where, d->o.instability_changes);
 	event_tell(d, index);
 }

@@ -100,6 +100,8 @@ static void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
 	    .what = gained ? MATTER_GAIN : MATTER_LOSS};
 
 	event_sort(d, index);
+	if (gained)
+		e->first_seen = journal_first(d, e, e->first_seen, &m);
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 }
 
@@ -110,7 +112,7 @@ static void gain_why(struct detect *d, struct event *e, const struct carrier *c)
 
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
-	event_why(e, "%s carries %zu of %u prefixes of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
+	event_why(e, "%s carries %zu of %u prefix%s of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
 	    p->members, where, e->before, e->after,
 	    e->kind == EVENT_UPSTREAM_NEW ? "not seen carrying it before" : "it had carried it before",
 	    asn_is_transit(d, c->asn) ? ""
@@ -235,7 +237,7 @@ static void loss_why(struct detect *d, struct event *e, asn_t asn, const struct 
 		event_why(e, "no path to %s through %s any more, share %.3f to %.3f", where, who, e->before,
 		    e->after);
 	else
-		event_why(e, "%s carries %zu prefixes of %s no longer, share %.3f to %.3f", who, e->prefixes,
+		event_why(e, "%s carries %zu prefix%s of %s no longer, share %.3f to %.3f", who, e->prefixes,
 		    where, e->before, e->after);
 }
 
