@@ -74,7 +74,8 @@ def beside(true, others):
     for other in others:
         if other is true or other["kind"] in ("share-shift",) or other["scope"] == "health":
             continue
-        near = abs(when(other["first_seen"]) - when(true["first_seen"])) <= 300 or (
+        near = when(true["first_seen"]) - 300 <= when(other["first_seen"]) <= when(
+            true.get("settled", true["first_seen"])) + 300 or (
             "cause" in other and other.get("cause") == true.get("cause"))
         if not near:
             continue

@@ -392,6 +392,10 @@ void event_close(struct detect *d, uint32_t index, utime_t end); /* tells the en
 /* Joins the episode where its last sign is within the gap, else begins one. */
 void event_join(struct detect *d, uint32_t index, uint64_t *episode, utime_t *last);
 void event_why(struct event *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline const char *es(size_t n) /* one prefix, two prefixes */
+{
+	return n == 1 ? "" : "es";
+}
 void event_upstream(struct detect *d, struct event *e, asn_t upstream);
 void place_text(const struct detect *d, const struct place *p, char *buf, size_t n);
 void asn_text(const struct detect *d, asn_t asn, char *buf, size_t n);

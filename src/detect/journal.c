@@ -143,6 +143,27 @@ static void event_count(struct detect *d, struct event *e, const struct seen *s)
 
 enum { PREFIXES_LOOKED_AT = 256 };
 
+/* The first word of it at any peer, voting or not, in the half minute before `at`. */
+utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
+{
+	utime_t first = at;
+
+	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		if (id == PREFIX_NONE || id >= d->prefixes)
+			continue;
+		for (uint32_t n = d->prefix[id].journal; n;) {
+			const struct entry *x = journal_at(d, n);
+			if (!x || x->prefix != id || x->time < at - MINUTE / 2)
+				break;
+			if (x->time < first && entry_matters(d, x, what))
+				first = x->time;
+			n = x->prev;
+		}
+	}
+	return first;
+}
+
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
 {
 	struct seen s = {.n = 0};

@@ -167,11 +167,11 @@ static void outage_why(struct detect *d, struct event *e, const struct place *p)
 		asn_text(d, e->asn, who, sizeof who);
 	if (e->scope == SCOPE_TERRITORY)
 		event_why(e, "%s is dark: %zu prefix%s down, visibility %.2f to %.2f", where, e->prefixes,
-		    e->prefixes == 1 ? "" : "es", e->before, e->after);
+		    es(e->prefixes), e->before, e->after);
 	else
 		event_why(e, "%zu of %u prefix%s of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
-		    p->members, p->members == 1 ? "" : "es", where, *who ? " (" : "", who, *who ? ")" : "",
-		    e->before, e->after);
+		    p->members, es(p->members), where, *who ? " (" : "", who, *who ? ")" : "", e->before,
+		    e->after);
 }
 
 static void outage_add(struct detect *d, uint32_t index, uint32_t member)

@@ -94,7 +94,7 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
-	    p->members, where, d->o.instability_changes);
+	    p->members, es(p->members), where, d->o.instability_changes);
 	event_tell(d, index);
 }
 

@@ -113,7 +113,7 @@ static void gain_why(struct detect *d, struct event *e, const struct carrier *c)
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s carries %zu of %u prefix%s of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
-	    p->members, where, e->before, e->after,
+	    p->members, es(p->members), where, e->before, e->after,
 	    e->kind == EVENT_UPSTREAM_NEW ? "not seen carrying it before" : "it had carried it before",
 	    asn_is_transit(d, c->asn) ? ""
 				      : "; it is not known to carry anybody else, the path may be forged");
@@ -238,7 +238,7 @@ static void loss_why(struct detect *d, struct event *e, asn_t asn, const struct 
 		    e->after);
 	else
 		event_why(e, "%s carries %zu prefix%s of %s no longer, share %.3f to %.3f", who, e->prefixes,
-		    where, e->before, e->after);
+		    es(e->prefixes), where, e->before, e->after);
 }
 
 /* When a place may be asked again, or UTIME_NONE where it has been visible for long enough since `since`. */
