@@ -111,8 +111,11 @@ static void print_upstream(struct out *o, const struct answer *a, const struct u
 	text_right(o, low, 9);
 	if (c.seen) {
 		char time[40];
-		snprintf(text, sizeof text, "%s%s", u->last_seen != UTIME_NONE ? "until " : "",
-		    text_time(time, u->last_seen != UTIME_NONE ? u->last_seen : u->first_seen));
+		if (u->first_seen == UTIME_NONE && u->last_seen == UTIME_NONE)
+			snprintf(text, sizeof text, "before the data");
+		else
+			snprintf(text, sizeof text, "%s%s", u->last_seen != UTIME_NONE ? "until " : "",
+			    text_time(time, u->last_seen != UTIME_NONE ? u->last_seen : u->first_seen));
 		out_str(o, "  ");
 		out_str(o, text);
 	}
