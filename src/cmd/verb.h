@@ -39,6 +39,7 @@ struct verb {
 extern const struct verb verb_version, verb_completion, verb_help, verb_events, verb_serve;
 extern const struct verb verb_simulate;
 extern const struct verb verb_report, verb_rank;
+extern const struct verb verb_fetch;
 extern const struct verb verb_read;
 extern const struct verb verb_history, verb_ingest, verb_export, verb_check;
 extern const struct verb verb_watch;

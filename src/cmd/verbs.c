@@ -8,6 +8,7 @@ const struct verb *const verbs[] = {
     &verb_events,
     &verb_rank,
     &verb_simulate,
+    &verb_fetch,
     &verb_ingest,
     &verb_history,
     &verb_export,

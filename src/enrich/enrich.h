@@ -54,6 +54,14 @@ cc_t prefix_country(const struct facts *f, const struct prefix *p); /* registere
 cc_t prefix_geolocated(
     const struct facts *f, const struct prefix *p); /* second opinion; CC_NONE without a database */
 
+/*
+ * A freshly fetched registry file: is it to be used from now on? It lies in the folder of kept files
+ * (registry_folder: $XDG_DATA_HOME/isthmus/registry), under a name that begins with a dot, and is judged
+ * against the kept one of its kind. Accepted, it gets the name; refused, it is removed, and *why says why.
+ */
+bool registry_accept(const char *file, const char *name, char *why, size_t n);
+char *registry_folder(void); /* freed by the caller */
+
 /* Relationship of two neighbours as an as-rel file has it. */
 enum relation { REL_UNKNOWN, REL_CUSTOMER /* b is a's customer */, REL_PROVIDER, REL_PEER };
 enum relation asn_relation(const struct facts *f, asn_t a, asn_t b);

@@ -9,7 +9,6 @@
 #include "enrich/load.h"
 #include "enrich/territory.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,41 +91,10 @@ static void load_default(struct loading *l)
 	free(territories);
 }
 
-char *registry_folder(void)
-{
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-
-	if (data && *data == '/')
-		return mem_printf("%s/isthmus/registry", data);
-	return mem_printf("%s/.local/share/isthmus/registry", home ? home : "");
-}
-
-static int no_dots(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
-/* The accepted files, by name; freed by the caller, each and all. */
-static size_t accepted_files(char ***path)
-{
-	char *folder = registry_folder();
-	struct dirent **entry = NULL;
-	int n = scandir(folder, &entry, no_dots, alphasort);
-
-	*path = mem_array((size_t)(n > 0 ? n : 0) + 1, sizeof **path);
-	for (int i = 0; i < n; i++) {
-		(*path)[i] = mem_printf("%s/%s", folder, entry[i]->d_name);
-		free(entry[i]);
-	}
-	free(entry);
-	free(folder);
-	return n > 0 ? (size_t)n : 0;
-}
-
 static void load_given(struct loading *l, const struct facts_options *o)
 {
 	char **kept = NULL;
-	size_t n = o->no_default ? 0 : accepted_files(&kept);
+	size_t n = o->no_default ? 0 : registry_kept(&kept);
 
 	load_registries(
 	    l, o->registry, o->registries, (const char *const *)kept, n, o->at ? o->at : UTIME_MAX);

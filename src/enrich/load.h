@@ -80,14 +80,15 @@ utime_t date_in_path(const char *path);
 
 /* ---- files ---- */
 
-char *registry_folder(void); /* of accepted files, $XDG_DATA_HOME/isthmus/registry; freed by the caller */
-
 /* Reads a file whole through input (any wrapping); freed by the caller. *why where it cannot. */
 bool file_load(const char *path, struct span *content, char why[160]);
 /* Takes these files into the facts, in any order, after the guards (guard.c); `at` chooses among dated ones.
  */
 void load_registries(
     struct loading *l, const char *const *path, size_t n, const char *const *kept, size_t kepts, utime_t at);
+/* The dry run alone; false, with why, where the file is nothing that is known here. */
+bool registry_survey(const char *path, struct census *census, char *why, size_t n);
+size_t registry_kept(char ***path); /* the files kept, by name; each and the array freed by the caller */
 void load_default_file(struct loading *l, const char *path); /* without guards; quiet where it is missing */
 
 /* relation.c, roa.c: made ready after all files, and freed. */

@@ -177,6 +177,20 @@ static void survey(struct loading *l, struct candidate *c)
 	free((void *)content.p);
 }
 
+bool registry_survey(const char *path, struct census *census, char *why, size_t n)
+{
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct loading l = {.f = f};
+	struct candidate c = {.path = path};
+
+	survey(&l, &c);
+	if (f->notes)
+		snprintf(why, n, "%s", f->note[f->notes - 1]);
+	*census = c.census;
+	facts_free(f);
+	return c.format != NULL;
+}
+
 static uint8_t source_add(struct loading *l, const struct candidate *c)
 {
 	struct facts *f = l->f;

@@ -1,0 +1,414 @@
+/* input/fetch: see fetch.h. What there is is read from the archives' directory indices, month by month. */
+#include "input/fetch.h"
+
+#include "base/cur.h"
+#include "base/mem.h"
+#include "input/input.h"
+#include "input/transfer.h"
+
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct archive {
+	const char *url, *rib, *updates, *rib_folder, *update_folder, *under;
+	utime_t updates_every;
+} ris = {"https://data.ris.ripe.net", "bview.", "updates.", "", "", "", 300 * UTIME_SECOND},
+  routeviews = {"https://archive.routeviews.org", "rib.", "updates.", "RIBS/", "UPDATES/", "/bgpdata",
+      900 * UTIME_SECOND};
+
+static void plan_error(struct fetch_plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void plan_error(struct fetch_plan *plan, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	plan->error = vec_room(plan->error, plan->errors, &plan->error_cap, sizeof *plan->error);
+	plan->error[plan->errors++] = mem_strdup(text);
+}
+
+/* ---- directory indices ---- */
+
+/* Calls back with what each link of the page points to, as it is written. */
+static void each_link(const struct out *page, void (*link)(void *arg, const char *to), void *arg)
+{
+	const char *p = page->buf, *end = page->buf + page->n;
+
+	while (p && p < end && (p = memmem(p, (size_t)(end - p), "href=\"", 6))) {
+		const char *quote = memchr(p + 6, '"', (size_t)(end - p - 6));
+		char to[512];
+		if (!quote)
+			return;
+		if ((size_t)(quote - p - 6) < sizeof to) {
+			snprintf(to, sizeof to, "%.*s", (int)(quote - p - 6), p + 6);
+			link(arg, to);
+		}
+		p = quote;
+	}
+}
+
+static bool page_get(const char *url, const struct fetch_options *o, struct transfer *t)
+{
+	*t = (struct transfer){.url = url};
+	transfer_all(t, 1, o);
+	return t->state == TRANSFER_DONE;
+}
+
+/* ---- collectors ---- */
+
+struct names {
+	char **v;
+	size_t n, cap;
+	const struct fetch_options *o;
+	const struct archive *archive;
+};
+
+static void names_add(struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return;
+	names->v = vec_room(names->v, names->n, &names->cap, sizeof *names->v);
+	names->v[names->n++] = mem_strdup(name);
+}
+
+static bool is_ris(const char *name)
+{
+	return strncmp(name, "rrc", 3) == 0 && name[3] >= '0' && name[3] <= '9';
+}
+
+static bool wanted(const struct fetch_options *o, const char *name)
+{
+	for (size_t i = 0; i < o->collectors; i++)
+		if (strcmp(o->collector[i], "all") == 0 || fnmatch(o->collector[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* A link of an archive's first page: "rrc00/", "/route-views3/bgpdata", "bgpdata/" (route-views2). */
+static void collector_link(void *arg, const char *to)
+{
+	struct names *names = arg;
+	const char *path = strstr(to, "://") ? strchr(strstr(to, "://") + 3, '/') : to;
+	char name[64];
+	size_t n;
+
+	if (!path)
+		return;
+	path += strspn(path, "./");
+	n = strcspn(path, "/?#");
+	if (n == 0 || n >= sizeof name)
+		return;
+	snprintf(name, sizeof name, "%.*s", (int)n, path);
+	if (strcmp(name, "bgpdata") == 0)
+		snprintf(name, sizeof name, "route-views2");
+	else if (!is_ris(name) && strncmp(path + n, "/bgpdata", 8) != 0 &&
+		 strncmp(name, "route-views", 11) != 0)
+		return;
+	if (wanted(names->o, name) && (names->o->base_url || is_ris(name) == (names->archive == &ris)))
+		names_add(names, name);
+}
+
+static bool is_pattern(const char *s)
+{
+	return strcmp(s, "all") == 0 || strpbrk(s, "*?[") != NULL;
+}
+
+static const char *base_of(const struct fetch_options *o, const struct archive *a)
+{
+	return o->base_url ? o->base_url : a->url;
+}
+
+static void find_collectors(struct fetch_plan *plan, struct names *names)
+{
+	const struct archive *const both[] = {&ris, &routeviews};
+	bool patterns = false;
+
+	for (size_t i = 0; i < names->o->collectors; i++) {
+		if (is_pattern(names->o->collector[i]))
+			patterns = true;
+		else
+			names_add(names, names->o->collector[i]);
+	}
+	for (int i = 0; patterns && i < (names->o->base_url ? 1 : 2); i++) {
+		struct transfer t;
+		char *url = mem_printf("%s/", base_of(names->o, both[i]));
+		names->archive = both[i];
+		if (page_get(url, names->o, &t))
+			each_link(&t.body, collector_link, names);
+		else
+			plan_error(plan, "%s: %s", url, t.why);
+		out_close(&t.body);
+		free(url);
+	}
+}
+
+/* ---- files ---- */
+
+struct listing {
+	struct fetch_plan *plan;
+	const struct fetch_options *o;
+	const struct archive *archive;
+	const char *collector, *folder; /* folder: from the base, "rrc00/2017.10/" */
+	utime_t since;                  /* dumps from then on */
+};
+
+/* "updates.20171001.0905.gz" after its first word -> its time. */
+static bool name_time(const char *s, utime_t *t)
+{
+	char text[32];
+
+	if (strspn(s, "0123456789") != 8 || s[8] != '.' || strspn(s + 9, "0123456789") != 4)
+		return false;
+	snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s", s, s + 4, s + 6, s + 9, s + 11);
+	return utime_parse(text, t);
+}
+
+static void file_link(void *arg, const char *to)
+{
+	struct listing *l = arg;
+	const char *slash = strrchr(to, '/'), *name = slash ? slash + 1 : to;
+	const struct archive *a = l->archive;
+	bool rib = strncmp(name, a->rib, strlen(a->rib)) == 0;
+	struct fetch_file *f;
+	utime_t t;
+
+	if (!rib && strncmp(name, a->updates, strlen(a->updates)) != 0)
+		return;
+	if (!name_time(name + strlen(rib ? a->rib : a->updates), &t) || strlen(name) > 64 ||
+	    strpbrk(name, "?&%#"))
+		return;
+	if (rib ? l->o->no_ribs || t < l->since || t >= l->o->to
+		: l->o->no_updates || t < l->since - a->updates_every || t >= l->o->to)
+		return;
+	l->plan->file = vec_room(l->plan->file, l->plan->n, &l->plan->cap, sizeof *l->plan->file);
+	f = &l->plan->file[l->plan->n++];
+	*f = (struct fetch_file){.time = t, .rib = rib, .collector = mem_strdup(l->collector)};
+	f->url = mem_printf("%s/%s%s", base_of(l->o, a), l->folder, name);
+	/* route-views2 lies at the archive's root, where its name would be lost */
+	f->path = mem_printf("%s/%s%s%s", l->o->dir,
+	    strncmp(l->folder, "bgpdata", 7) == 0 ? "route-views2/" : "", l->folder, name);
+}
+
+static void list_folder(struct listing *l, const char *folder)
+{
+	char *url = mem_printf("%s/%s", base_of(l->o, l->archive), folder);
+	struct transfer t;
+
+	l->folder = folder;
+	if (page_get(url, l->o, &t))
+		each_link(&t.body, file_link, l);
+	else
+		plan_error(l->plan, "%s: %s", url, t.why);
+	out_close(&t.body);
+	free(url);
+}
+
+static void list_month(struct listing *l, int year, int month)
+{
+	const struct archive *a = l->archive;
+	const char *root = strcmp(l->collector, "route-views2") == 0 ? "" : l->collector;
+	char *folder = mem_printf("%s%s/%04d.%02d/", root, a->under, year, month);
+	char *from = folder + (*folder == '/');
+
+	if (!*a->rib_folder) {
+		list_folder(l, from);
+	} else {
+		char *ribs = mem_printf("%s%s", from, a->rib_folder),
+		     *updates = mem_printf("%s%s", from, a->update_folder);
+		if (!l->o->no_ribs)
+			list_folder(l, ribs);
+		if (!l->o->no_updates)
+			list_folder(l, updates);
+		free(ribs);
+		free(updates);
+	}
+	free(folder);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct fetch_file *x = a, *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return strcmp(x->url, y->url);
+}
+
+static void file_clear(struct fetch_file *f)
+{
+	free(f->url);
+	free(f->path);
+	free(f->collector);
+}
+
+/* Of the dumps before `from` only the last is needed, and of the updates those since it. */
+static void trim(
+    struct fetch_plan *plan, size_t first, const struct fetch_options *o, const struct archive *a)
+{
+	utime_t start = o->from;
+	size_t kept = first;
+
+	for (size_t i = first; i < plan->n; i++)
+		if (plan->file[i].rib && plan->file[i].time <= o->from)
+			start = plan->file[i].time;
+	for (size_t i = first; i < plan->n; i++) {
+		struct fetch_file *f = &plan->file[i];
+		bool needed = f->rib ? f->time >= start : f->time + a->updates_every > start;
+		if (kept > first && strcmp(plan->file[kept - 1].url, f->url) == 0)
+			needed = false; /* linked twice */
+		if (needed)
+			plan->file[kept++] = *f;
+		else
+			file_clear(f);
+	}
+	plan->n = kept;
+}
+
+static void list_collector(struct fetch_plan *plan, const struct fetch_options *o, const char *name)
+{
+	const struct archive *a = is_ris(name) ? &ris : &routeviews;
+	utime_t since = o->from - (o->no_ribs ? 0 : 24 * 3600 * UTIME_SECOND);
+	struct listing l = {.plan = plan, .o = o, .archive = a, .collector = name, .since = since};
+	time_t from = (time_t)((since - (o->no_ribs ? a->updates_every : 0)) / UTIME_SECOND);
+	time_t to = (time_t)((o->to - 1) / UTIME_SECOND);
+	size_t first = plan->n;
+	struct tm b, e;
+
+	gmtime_r(&from, &b);
+	gmtime_r(&to, &e);
+	for (int m = b.tm_year * 12 + b.tm_mon; m <= e.tm_year * 12 + e.tm_mon; m++)
+		list_month(&l, 1900 + m / 12, m % 12 + 1);
+	if (plan->n > first)
+		qsort(plan->file + first, plan->n - first, sizeof *plan->file, by_time);
+	trim(plan, first, o, a);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void fetch_list(struct fetch_plan *plan, const struct fetch_options *o)
+{
+	struct names names = {.o = o};
+
+	memset(plan, 0, sizeof *plan);
+	find_collectors(plan, &names);
+	if (names.n)
+		qsort(names.v, names.n, sizeof *names.v, by_name);
+	for (size_t i = 0; i < names.n; i++) {
+		list_collector(plan, o, names.v[i]);
+		free(names.v[i]);
+	}
+	free(names.v);
+}
+
+/* ---- getting them ---- */
+
+/* Does it decompress to the end, and do its records end there? */
+static bool mrt_whole(const char *path, char why[160])
+{
+	struct input *in = input_open(path);
+	enum input_status status;
+	struct block b;
+	size_t left = 0, records = 0;
+
+	while ((status = input_next(in, left, &b)) == INPUT_BLOCK) {
+		size_t at = 0;
+		while (b.len - at >= 12 && b.len - at - 12 >= be32(b.data + at + 8)) {
+			at += 12 + be32(b.data + at + 8);
+			records++;
+		}
+		left = b.len - at;
+		if (left >= 12 && be32(b.data + at + 8) > 1U << 26)
+			break; /* no record is that long: not MRT */
+	}
+	if (status == INPUT_BAD)
+		snprintf(why, 160, "%s", input_error(in));
+	else if (status == INPUT_BLOCK || (left && !records))
+		snprintf(why, 160, "is no MRT file");
+	else if (left)
+		snprintf(why, 160, "ends in the middle of a record");
+	input_close(in);
+	return status == INPUT_END && !left;
+}
+
+static void make_folders(const char *path)
+{
+	char *copy = mem_strdup(path);
+
+	for (char *s = strchr(copy + 1, '/'); s; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		mkdir(copy, 0777); /* there already is as well; what fails shows when the file is made */
+		*s = '/';
+	}
+	free(copy);
+}
+
+static bool had(const struct fetch_file *f, const struct fetch_options *o)
+{
+	struct stat st;
+	uint64_t size;
+
+	if (stat(f->path, &st) != 0)
+		return false;
+	return !o->check || !transfer_size(f->url, o, &size) || size == (uint64_t)st.st_size;
+}
+
+void fetch_run(struct fetch_plan *plan, const struct fetch_options *o)
+{
+	struct transfer *t = mem_array(plan->n + 1, sizeof *t);
+	struct fetch_file **of = mem_array(plan->n + 1, sizeof *of);
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		struct fetch_file *f = &plan->file[i];
+		if (had(f, o)) {
+			f->state = FETCH_HAD;
+			continue;
+		}
+		make_folders(f->path);
+		t[n] = (struct transfer){.url = f->url, .path = f->path, .whole = mrt_whole};
+		of[n++] = f;
+	}
+	transfer_all(t, n, o);
+	for (size_t i = 0; i < n; i++) {
+		of[i]->state = t[i].state == TRANSFER_DONE      ? FETCH_GOT
+			       : t[i].state == TRANSFER_MISSING ? FETCH_MISSING
+								: FETCH_FAILED;
+		memcpy(of[i]->why, t[i].why, sizeof of[i]->why);
+		plan->bytes += t[i].bytes;
+	}
+	free(t);
+	free(of);
+}
+
+bool fetch_one(const char *url, const char *path, const struct fetch_options *o, char why[160])
+{
+	struct transfer t = {.url = url, .path = path};
+
+	make_folders(path);
+	transfer_all(&t, 1, o);
+	memcpy(why, t.why, 160);
+	return t.state == TRANSFER_DONE;
+}
+
+void fetch_free(struct fetch_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		file_clear(&plan->file[i]);
+	for (size_t i = 0; i < plan->errors; i++)
+		free(plan->error[i]);
+	free(plan->file);
+	free(plan->error);
+	memset(plan, 0, sizeof *plan);
+}
