@@ -255,13 +255,11 @@ static bool due_ribs(struct writer *w, struct retell *r, const utime_t **rib, ut
 	return true;
 }
 
-/* An update file for each interval, also where it is empty, as the archives have it; none where the collector
- * is off all the time. */
+/* An update file for each interval; none where nothing was told, for readers call an empty file a mistake. */
 static bool due_file(struct writer *w, utime_t *from, utime_t until)
 {
 	while (*from + w->c->every <= until) {
-		bool off = w->out.n == 0 && is_off(w, *from) && is_off(w, *from + w->c->every - 1);
-		if (!off && !write_file(w, false, *from))
+		if (w->out.n && !write_file(w, false, *from))
 			return false;
 		*from += w->c->every;
 	}

@@ -290,7 +290,7 @@ char *scenario_random(uint64_t seed)
 	    (unsigned long)seed, (unsigned long)seed);
 	out_printf(&t.o, "start 2024-03-01T00:00:00Z\nend +%uh\nseed %lu\n", (unsigned)HOURS,
 	    (unsigned long)(seed & 0x7fffffff));
-	out_str(&t.o, "convergence 20s\nchurn 10\nrib every 8h\n");
+	out_str(&t.o, "convergence 20s\nchurn 20\nrib every 8h\n");
 	write_carriers(&t);
 	for (unsigned c = 0; c < COUNTRIES; c++)
 		write_country(&t, c);
