@@ -154,10 +154,10 @@ static void world_spread(struct world *w)
 	}
 }
 
-/* When a peer had a route: most since its session came up, the rest since some change. */
-static utime_t since_of(const struct world *w, uint32_t peer, uint32_t group)
+/* Since when a peer has a route: a third since its session came up, the rest since some change. */
+static utime_t since_of(const struct world *w, uint32_t peer, uint32_t prefix)
 {
-	uint64_t x = rand_of(w->o->seed, peer, group + 5);
+	uint64_t x = rand_of(w->o->seed, peer, prefix + 5);
 	utime_t span = w->o->at - w->peer[peer].since;
 
 	return x % 3 == 0 ? w->peer[peer].since + (utime_t)(x % 60) * UTIME_SECOND
@@ -186,7 +186,7 @@ static bool world_rib(struct world *w, const char *file, struct world_count *cou
 			size_t cell = (size_t)x->group * w->peers + k;
 			if (!w->attr_n[cell])
 				continue;
-			mrt_rib_entry(&o, k, since_of(w, k, x->group),
+			mrt_rib_entry(&o, k, since_of(w, k, i),
 			    w->attr[w->attr_block[cell]] + w->attr_at[cell], w->attr_n[cell]);
 			entries++;
 		}
