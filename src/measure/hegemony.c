@@ -58,18 +58,18 @@ static bool path_leaves(const struct table *t, path_id id)
 
 static void nodes_pairs(struct nodes *n)
 {
-	const path_id *parent = path_parent_column(n->table);
-	const asn_t *asn = path_asn_column(n->table);
+	const struct path_node *node = path_nodes(n->table);
 
 	n->pair = mem_array(n->paths + 1, sizeof *n->pair);
 	n->root = mem_array(n->paths + 1, sizeof *n->root);
 	for (path_id id = 1; id < n->paths; id++) {
+		path_id parent = path_node_parent(node[id]);
 		uint64_t origin;
 		if (path_leaves(n->table, id))
 			continue;
 		origin = path_origin(n->table, id);
-		n->pair[id] = idmap_at(&n->pairs, origin << 32 | asn[id]);
-		n->root[n->pair[id]] = parent[id] == PATH_NONE ? n->pair[id] : n->root[n->pair[parent[id]]];
+		n->pair[id] = idmap_at(&n->pairs, origin << 32 | node[id].asn);
+		n->root[n->pair[id]] = parent == PATH_NONE ? n->pair[id] : n->root[n->pair[parent]];
 	}
 }
 
@@ -119,7 +119,7 @@ static void view_weights(struct view *v, const struct nodes *n, const path_id *c
 /* value[] becomes the peer's weight by (origin, asn); [(origin, origin)] is all it sees of the origin. */
 static void view_of(struct view *v, const struct nodes *n, const path_id *column)
 {
-	const path_id *parent = path_parent_column(n->table);
+	const struct path_node *node = path_nodes(n->table);
 
 	for (size_t i = 0; i < v->touches; i++)
 		v->value[v->touched[i]] = 0;
@@ -129,8 +129,8 @@ static void view_of(struct view *v, const struct nodes *n, const path_id *column
 		uint32_t pair = n->pair[id];
 		if (v->node[id] <= 0)
 			continue;
-		if (parent[id] != PATH_NONE)
-			v->node[parent[id]] += v->node[id];
+		if (path_node_parent(node[id]) != PATH_NONE)
+			v->node[path_node_parent(node[id])] += v->node[id];
 		if (v->value[pair] <= 0)
 			v->touched[v->touches++] = pair;
 		v->value[pair] += v->node[id];

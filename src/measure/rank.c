@@ -60,27 +60,28 @@ static uint32_t group_of(const struct ranking *r, asn_t asn)
 static void entries_make(struct ranking *r)
 {
 	size_t n = path_count(r->table);
-	const asn_t *asn = path_asn_column(r->table);
-	const path_id *parent = path_parent_column(r->table);
+	const struct path_node *node = path_nodes(r->table);
 
 	r->entry = mem_array(n + 1, sizeof *r->entry);
 	for (path_id id = 1; id < n; id++) {
 		struct entry *e = &r->entry[id];
+		path_id parent = path_node_parent(node[id]);
+		asn_t asn = node[id].asn;
 		unsigned flags = path_flags(r->table, id);
 		if (flags & ~(unsigned)PATH_EMPTY) {
 			e->origin = path_origin(r->table, id);
 			continue;
 		}
-		if (parent[id] == PATH_NONE)
-			*e = (struct entry){asn[id], 0, asn[id], group_of(r, asn[id])};
+		if (parent == PATH_NONE)
+			*e = (struct entry){asn, 0, asn, group_of(r, asn)};
 		else
-			*e = r->entry[parent[id]];
-		if (parent[id] == PATH_NONE || e->upstream)
+			*e = r->entry[parent];
+		if (parent == PATH_NONE || e->upstream)
 			continue;
-		if (group_of(r, asn[id]) == e->home)
-			e->gateway = asn[id];
+		if (group_of(r, asn) == e->home)
+			e->gateway = asn;
 		else
-			e->upstream = asn[id];
+			e->upstream = asn;
 	}
 }
 

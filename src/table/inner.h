@@ -13,9 +13,8 @@
 #include <stdlib.h>
 
 enum {
-	PATH_BITS = 28, /* at most 2^28 paths; the other bits of a slot are a tag */
-	PATH_MAX_IDS = 1 << PATH_BITS,
-	PATH_LENGTH_MAX = 255, /* longer ones (collapsed) are cut and PATH_BAD */
+	PATH_MAX_IDS = 1 << PATH_ID_BITS, /* the other bits of a slot are a tag */
+	PATH_LENGTH_MAX = 255,            /* longer ones (collapsed) are cut and PATH_BAD */
 	PREFIX_BITS = 25,
 	PREFIX_MAX_IDS = 1 << PREFIX_BITS,
 	PEERS_MAX = PEER_NONE,
@@ -42,9 +41,7 @@ struct path_line { /* one cache line of the cache in front: raw attribute bytes 
 	uint8_t raw[57]; /* AS_PATH, then AS4_PATH */
 };
 struct paths {
-	asn_t *asn;
-	path_id *parent;
-	uint8_t *flags;
+	struct path_node *node;
 	uint32_t n;
 	struct idmap map; /* {asn, parent, flags} */
 	struct path_line *line;
@@ -53,6 +50,10 @@ struct paths {
 	size_t drops;
 	uint64_t *cleaned; /* health.cleaned */
 };
+static inline unsigned node_flags(struct path_node n)
+{
+	return n.up >> PATH_ID_BITS;
+}
 struct path_attr { /* what a path is made from, and its place in the cache */
 	struct span as_path, as4_path;
 	uint8_t as_size;

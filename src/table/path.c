@@ -21,40 +21,30 @@ enum {
 	FLAT_MAX = 1024,
 };
 
-static uint64_t node_hash(asn_t asn, path_id parent, unsigned flags)
+static uint64_t node_hash(struct path_node n)
 {
-	return hash_u64(((uint64_t)asn << 32 | parent) ^ (uint64_t)flags << 58 ^ hash_key());
+	return hash_u64(((uint64_t)n.asn << 32 | n.up) ^ hash_key());
 }
 
-static path_id node_new(struct paths *t, asn_t asn, path_id parent, unsigned flags)
+static struct path_node node_of(asn_t asn, path_id parent, unsigned flags)
 {
-	path_id id = t->n++;
-
-	t->asn[id] = asn;
-	t->parent[id] = parent;
-	t->flags[id] = (uint8_t)flags;
-	return id;
+	return (struct path_node){asn, parent | flags << PATH_ID_BITS};
 }
 
 void paths_init(struct paths *t, const struct table_options *o)
 {
-	t->asn = pages_reserve(PATH_MAX_IDS * sizeof *t->asn);
-	t->parent = pages_reserve(PATH_MAX_IDS * sizeof *t->parent);
-	t->flags = pages_reserve(PATH_MAX_IDS * sizeof *t->flags);
+	t->node = pages_reserve(PATH_MAX_IDS * sizeof *t->node);
 	t->line = pages_reserve(LINES_MAX * sizeof *t->line);
 	t->lines = LINES_FIRST;
 	t->drop = o->drop_asn;
 	t->drops = o->drop_asns;
-	idmap_init(&t->map, PATH_BITS, 1 << 12);
-	t->n = PATH_UNREAD;
-	node_new(t, 0, PATH_NONE, PATH_REFUSED);
+	idmap_init(&t->map, PATH_ID_BITS, 1 << 12);
+	t->n = PATH_UNREAD + 1;
 }
 
 void paths_free(struct paths *t)
 {
-	pages_free(t->asn, PATH_MAX_IDS * sizeof *t->asn);
-	pages_free(t->parent, PATH_MAX_IDS * sizeof *t->parent);
-	pages_free(t->flags, PATH_MAX_IDS * sizeof *t->flags);
+	pages_free(t->node, PATH_MAX_IDS * sizeof *t->node);
 	pages_free(t->line, LINES_MAX * sizeof *t->line);
 	idmap_free(&t->map);
 }
@@ -63,9 +53,9 @@ void paths_free(struct paths *t)
 static void map_fill(struct paths *t, size_t slots)
 {
 	idmap_free(&t->map);
-	idmap_init(&t->map, PATH_BITS, slots);
+	idmap_init(&t->map, PATH_ID_BITS, slots);
 	for (path_id id = PATH_UNREAD + 1; id < t->n; id++)
-		idmap_put(&t->map, node_hash(t->asn[id], t->parent[id], t->flags[id]), id);
+		idmap_put(&t->map, node_hash(t->node[id]), id);
 }
 
 void paths_rebuild(struct paths *t)
@@ -79,23 +69,24 @@ void paths_rebuild(struct paths *t)
 		t->lines *= 4;
 }
 
-static path_id node_find(struct paths *t, uint64_t hash, asn_t asn, path_id parent, unsigned flags)
+static path_id node_find(struct paths *t, uint64_t hash, struct path_node node)
 {
 	uint32_t tag = idmap_tag(&t->map, hash);
 	path_id id;
 
 	for (size_t i = hash & t->map.mask; t->map.slot[i]; i = (i + 1) & t->map.mask) {
-		if ((t->map.slot[i] ^ tag) >> PATH_BITS)
+		if ((t->map.slot[i] ^ tag) >> PATH_ID_BITS)
 			continue;
 		id = (t->map.slot[i] & (PATH_MAX_IDS - 1)) - 1;
-		if (t->asn[id] == asn && t->parent[id] == parent && t->flags[id] == flags)
+		if (t->node[id].asn == node.asn && t->node[id].up == node.up)
 			return id;
 	}
 	if (t->n + 1 >= PATH_MAX_IDS - 1)
-		return PATH_UNREAD; /* no ids left: 268 million paths */
+		return PATH_UNREAD; /* no ids left: 134 million paths */
 	if (idmap_full(&t->map))
 		map_fill(t, (t->map.mask + 1) * 2);
-	id = node_new(t, asn, parent, flags);
+	id = t->n++;
+	t->node[id] = node;
 	idmap_put(&t->map, hash, id);
 	if (t->n > t->lines && t->lines < LINES_MAX)
 		t->lines *= 4;
@@ -154,7 +145,8 @@ struct walk { /* a cleaned path on its way into the tree, from the origin outwar
 	asn_t asn[PATH_LENGTH_MAX];
 	uint8_t flags[PATH_LENGTH_MAX]; /* of the path from there to the origin */
 	unsigned n;
-	path_id id; /* of the part already in */
+	path_id id;            /* of the part already in */
+	struct path_node node; /* the next */
 	uint64_t hash;
 	size_t of; /* place in the batch */
 };
@@ -197,21 +189,19 @@ static bool walks_step(struct paths *t, struct walk *w, size_t walks, unsigned a
 	for (size_t i = 0; i < walks; i++) {
 		if (at >= w[i].n)
 			continue;
-		w[i].hash = node_hash(w[i].asn[at], w[i].id, w[i].flags[at]);
+		w[i].node = node_of(w[i].asn[at], w[i].id, w[i].flags[at]);
+		w[i].hash = node_hash(w[i].node);
 		__builtin_prefetch(&t->map.slot[w[i].hash & t->map.mask]);
 		more = true;
 	}
 	for (size_t i = 0; i < walks && walks > 1; i++) {
 		uint32_t slot = at < w[i].n ? t->map.slot[w[i].hash & t->map.mask] & (PATH_MAX_IDS - 1) : 0;
-		if (slot) {
-			__builtin_prefetch(&t->asn[slot - 1]);
-			__builtin_prefetch(&t->parent[slot - 1]);
-			__builtin_prefetch(&t->flags[slot - 1]);
-		}
+		if (slot)
+			__builtin_prefetch(&t->node[slot - 1]);
 	}
 	for (size_t i = 0; i < walks; i++)
 		if (at < w[i].n && w[i].id != PATH_UNREAD)
-			w[i].id = node_find(t, w[i].hash, w[i].asn[at], w[i].id, w[i].flags[at]);
+			w[i].id = node_find(t, w[i].hash, w[i].node);
 	return more;
 }
 
@@ -223,7 +213,7 @@ static void walks_run(struct paths *t, struct walk *w, size_t walks)
 		continue;
 	for (size_t i = 0; i < walks; i++)
 		if (w[i].id >= born && w[i].id != PATH_UNREAD)
-			count_cleaned(t, t->flags[w[i].id]);
+			count_cleaned(t, node_flags(t->node[w[i].id]));
 }
 
 path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
@@ -299,42 +289,42 @@ void paths_intern(struct paths *t, struct path_attr *const *a, size_t n)
 	for (size_t i = 0; i < walks; i++) {
 		struct path_attr *of = a[walk[i].of];
 		of->id = walk[i].id;
-		if (of->hash && !(t->flags[of->id] & PATH_EMPTY))
+		if (of->hash && !(node_flags(t->node[of->id]) & PATH_EMPTY))
 			line_fill(line_of(t, of), of, of->id);
 	}
 }
 
 asn_t path_asn(const struct table *t, path_id id)
 {
-	return t->paths.asn[id];
+	return t->paths.node[id].asn;
 }
 
 path_id path_parent(const struct table *t, path_id id)
 {
-	return t->paths.parent[id];
+	return path_node_parent(t->paths.node[id]);
 }
 
 asn_t path_origin(const struct table *t, path_id id)
 {
-	const path_id *parent = t->paths.parent;
+	path_id up;
 
-	while (parent[id] != PATH_NONE)
-		id = parent[id];
-	return t->paths.asn[id];
+	while ((up = path_node_parent(t->paths.node[id])) != PATH_NONE)
+		id = up;
+	return t->paths.node[id].asn;
 }
 
 unsigned path_length(const struct table *t, path_id id)
 {
 	unsigned n = 0;
 
-	for (; id != PATH_NONE; id = t->paths.parent[id])
+	for (; id != PATH_NONE; id = path_node_parent(t->paths.node[id]))
 		n++;
 	return n;
 }
 
 unsigned path_flags(const struct table *t, path_id id)
 {
-	return t->paths.flags[id];
+	return id == PATH_UNREAD ? PATH_REFUSED : node_flags(t->paths.node[id]);
 }
 
 size_t path_count(const struct table *t)
@@ -346,17 +336,12 @@ size_t path_list(const struct table *t, path_id id, asn_t *out, size_t cap)
 {
 	size_t n = 0;
 
-	for (; id != PATH_NONE && n < cap; id = t->paths.parent[id])
-		out[n++] = t->paths.asn[id];
+	for (; id != PATH_NONE && n < cap; id = path_node_parent(t->paths.node[id]))
+		out[n++] = t->paths.node[id].asn;
 	return n;
 }
 
-const asn_t *path_asn_column(const struct table *t)
+const struct path_node *path_nodes(const struct table *t)
 {
-	return t->paths.asn;
-}
-
-const path_id *path_parent_column(const struct table *t)
-{
-	return t->paths.parent;
+	return t->paths.node;
 }

@@ -3,7 +3,7 @@
  * Byte order and struct layout are the machine's; another machine's file is told by its head and refused.
  *
  *     head      magic "ISTHMUS\n", version, byte order mark, sizes of the structs, counts
- *     paths     asn[], parent[], flags[]
+ *     paths     struct path_node[]
  *     prefixes  key[], own[], up[], peers[], wanted[]
  *     trie      child[], at[]
  *     peers     struct peer[], missing[]
@@ -128,9 +128,7 @@ static void save_arrays(struct saving *s, const struct table *t)
 	const struct paths *a = &t->paths;
 	const struct prefixes *p = &t->prefixes;
 
-	section(s, a->asn, a->n * sizeof *a->asn);
-	section(s, a->parent, a->n * sizeof *a->parent);
-	section(s, a->flags, a->n * sizeof *a->flags);
+	section(s, a->node, a->n * sizeof *a->node);
 	section(s, p->key, p->n * sizeof *p->key);
 	section(s, p->own, p->n * sizeof *p->own);
 	section(s, p->up, p->n * sizeof *p->up);
@@ -301,9 +299,7 @@ static void load_arrays(struct loading *l, struct table *t, const struct head *h
 	struct paths *a = &t->paths;
 	struct prefixes *p = &t->prefixes;
 
-	load(l, a->asn, h->paths * sizeof *a->asn);
-	load(l, a->parent, h->paths * sizeof *a->parent);
-	load(l, a->flags, h->paths * sizeof *a->flags);
+	load(l, a->node, h->paths * sizeof *a->node);
 	load(l, p->key, h->prefixes * sizeof *p->key);
 	load(l, p->own, h->prefixes * sizeof *p->own);
 	load(l, p->up, h->prefixes * sizeof *p->up);

@@ -147,8 +147,7 @@ void table_measure_size(const struct table *t, struct table_size *size)
 	for (size_t i = 0; i < t->peers; i++)
 		size->column_bytes += column_bytes(t->column[i], p->n);
 	size->path_bytes =
-	    t->paths.n * (sizeof *t->paths.asn + sizeof *t->paths.parent + sizeof *t->paths.flags) +
-	    (t->paths.map.mask + 1) * sizeof *t->paths.map.slot;
+	    t->paths.n * sizeof *t->paths.node + (t->paths.map.mask + 1) * sizeof *t->paths.map.slot;
 	size->prefix_bytes = p->n * (sizeof *p->key + sizeof *p->own + sizeof *p->up + sizeof *p->peers +
 					sizeof *p->wanted + sizeof *p->trie.child + sizeof *p->trie.at) +
 			     (p->map.mask + 1) * sizeof *p->map.slot;

@@ -57,9 +57,17 @@ unsigned path_flags(const struct table *t, path_id id);
 size_t path_count(
     const struct table *t); /* ids in use: 2 .. path_count-1; a parent's id is below its child's */
 size_t path_list(const struct table *t, path_id id, asn_t *out, size_t cap); /* from the peer to the origin */
-/* Arrays for whole passes, indexed by path id; valid until the next birth. */
-const asn_t *path_asn_column(const struct table *t);
-const path_id *path_parent_column(const struct table *t);
+/* For whole passes: all nodes, indexed by path id; they do not move, new ones are born behind them. */
+enum { PATH_ID_BITS = 27 };
+struct path_node {
+	asn_t asn;
+	uint32_t up; /* the parent, and the flags above its bits */
+};
+static inline path_id path_node_parent(struct path_node n)
+{
+	return n.up & ((UINT32_C(1) << PATH_ID_BITS) - 1);
+}
+const struct path_node *path_nodes(const struct table *t);
 
 /* ---- prefixes ---- */
 size_t prefix_count(const struct table *t);
