@@ -32,6 +32,7 @@ void route_of(const struct attr_set *set, enum hop_form form, struct route *r, s
 {
 	struct span path = {NULL, 0}, path4 = {NULL, 0}, aggregator, aggregator4;
 
+	r->raw = set->raw;
 	attrs_scan(set, &r->v, faults, offset);
 	aggregator = value_if(&r->v, ATTR_AGGREGATOR, 6);
 	if (!aggregator.n)

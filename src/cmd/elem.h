@@ -42,6 +42,7 @@ struct elem {
 
 /* The attributes of a route as a reader wants them: AS4_* merged, values only where they fit. */
 struct route {
+	struct span raw;
 	struct attr_view v;
 	struct as_path path;
 	struct span next_hop; /* 4 or 16 bytes; empty: none */

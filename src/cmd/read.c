@@ -270,7 +270,7 @@ static const struct opt opts[] = {
     {"to", 0, "T", "before this time"},
     {"type", 0, "rib|announce|withdraw|state...", "only these"},
     {"family", 0, "4|6", "only IPv4 or IPv6 prefixes"},
-    {"peer", 0, "AS|ADDRESS...", "only what this peer says"},
+    {"peer", 0, "PEER...", "only what this peer says: its AS or address"},
     {"prefix", 0, "P...", "only this prefix, or:"},
     {"exact", 0, NULL, "  the prefix itself (default)"},
     {"more", 0, NULL, "  it and its more specifics"},

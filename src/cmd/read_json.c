@@ -5,6 +5,7 @@
  */
 #include "base/json.h"
 #include "cmd/elem.h"
+#include "decode/attr.h"
 
 static void time_json(struct out *o, const struct update *u)
 {
@@ -135,18 +136,24 @@ static void others(struct out *o, const struct route *r)
 	    1U << ATTR_ORIGINATOR | 1U << ATTR_CLUSTER | 1U << ATTR_MP_REACH | 1U << ATTR_MP_UNREACH |
 	    1U << ATTR_EXT_COMMUNITY | 1U << ATTR_AS4_PATH | 1U << ATTR_AS4_AGGREGATOR |
 	    UINT64_C(1) << ATTR_LARGE_COMMUNITY | UINT64_C(1) << ATTR_OTC;
+	struct cur list = cur_of_span(r->raw);
 	const char *before = ",\"attributes\":{\"";
+	uint64_t seen[4] = {told, 0, 0, 0};
+	struct attr a;
 
-	for (uint64_t rest = r->v.seen[0] & ~told; rest; rest &= rest - 1) {
-		unsigned code = (unsigned)__builtin_ctzll(rest);
+	while (attr_next(&list, &a)) {
+		uint64_t bit = UINT64_C(1) << a.code % 64;
+		if (seen[a.code / 64] & bit)
+			continue;
+		seen[a.code / 64] |= bit;
 		out_str(o, before);
-		out_u64(o, code);
+		out_u64(o, a.code);
 		out_str(o, "\":\"");
-		hex(o, r->v.value[code]);
+		hex(o, a.value);
 		out_char(o, '"');
 		before = ",\"";
 	}
-	if (*before == ',' && before[2] != 'a')
+	if (before[2] == '\0')
 		out_char(o, '}');
 }
 
