@@ -13,8 +13,8 @@
 #define ANSWER_OPTIONS                                                                                    \
 	{"family", 0, "4|6|all", "IPv4 (default), IPv6, or both, one answer each"},                       \
 	    {"weight", 0, "addresses|prefixes", "what a prefix weighs: its addresses (default), or one"}, \
-	    {"territories", 0, "FILE", "territories file; default: the one shipped"},                     \
-	    {"registry", 0, "FILE...", "registry file in place of the defaults; may be repeated"},        \
+	    {"territories", 0, "FILE", "territories file, beside the one shipped"},                       \
+	    {"registry", 0, "FILE...", "registry file beside the defaults; may be repeated"},             \
 	    {"all-peers", 0, NULL, "every peer votes, not only full feeds"},                              \
 	{                                                                                                 \
 		"stats", 0, NULL, "print speed and memory to standard error"                              \

@@ -6,6 +6,7 @@
 #include "show/events.h"
 #include "cmd/answer.h"
 #include "cmd/evidence.h"
+#include "cmd/fetch.h"
 #include "cmd/pipe.h"
 
 #include "base/mem.h"
@@ -401,7 +402,7 @@ static int run_store(struct run *r)
 	return status;
 }
 
-static int events_run(const struct args *a)
+static int events_files(const struct args *a)
 {
 	struct run r = {.args = a};
 	int status = parse(&r);
@@ -422,18 +423,24 @@ static int events_run(const struct args *a)
 	return status;
 }
 
+static int events_run(const struct args *a)
+{
+	return fetch_first(a, events_files);
+}
+
 static const struct opt opts[] = {
     {"output", 'o', "text|json|html", "format (default: text)"},
     {"severity", 0, "info|low|medium|high|critical", "the least that is told (default: low)"},
     {"kind", 0, "KIND...", "only this kind, whatever its severity; may be repeated"},
+    FETCH_OPTION,
     {"store", 0, "DIR", "the events of a store (isthmus ingest) in the place of files"},
     {"carrier", 0, "ASN", "with --store: only events about that network"},
     {"evidence", 0, "DIR", "write the MRT records and paths behind each event to DIR"},
     {"from", 0, "TIME", "tell only what happens from TIME on; what is before is the baseline"},
     {"to", 0, "TIME", "read no further than TIME"},
     {"family", 0, "4|6|all", "IPv4, IPv6 or both (default)"},
-    {"territories", 0, "FILE", "territories file; default: the one shipped"},
-    {"registry", 0, "FILE...", "registry file in place of the defaults; may be repeated"},
+    {"territories", 0, "FILE", "territories file, beside the one shipped"},
+    {"registry", 0, "FILE...", "registry file beside the defaults; may be repeated"},
     {"all-peers", 0, NULL, "every peer votes, not only full feeds"},
     {"warm-up", 0, "SPAN", "without a dump: learn this long before telling (1h)"},
     {"vantage-min", 0, "N", "vantage ASes that must see a new upstream (3)"},
@@ -450,6 +457,7 @@ static const struct opt opts[] = {
     {"instability-window", 0, "SPAN", "within this span, and over after as long without (1h)"},
     {"episode-gap", 0, "SPAN", "what comes again within it belongs to the same episode (24h)"},
     {"stats", 0, NULL, "print speed and memory to standard error"},
+    FETCH_OPTIONS,
     {0},
 };
 

@@ -148,9 +148,46 @@ static int fetch_range(const struct args *a, utime_t from, utime_t to, char ***p
 	return status;
 }
 
-int fetch_for(const struct args *a, utime_t from, utime_t to, char ***path, size_t *n)
+/* The time a verb's own options ask about. 0 or EXIT_USAGE. */
+static int asked_time(const struct args *a, utime_t *from, utime_t *to)
 {
-	return fetch_range(a, from, to, path, n);
+	const char *at = args_get(a, "at"), *first = at ? at : args_get(a, "from"),
+		   *last = at ? at : args_get(a, "to");
+
+	if (!first || !last)
+		return usage(a, "--fetch needs to know which time: --from and --to%s", at ? "" : ", or --at");
+	if (!utime_parse(first, from) || !utime_parse(last, to))
+		return usage(
+		    a, "\"%s\" is no time; write 2017-10-01T09:00", utime_parse(first, from) ? last : first);
+	if (at)
+		*from = *to - UTIME_SECOND;
+	return *from < *to ? 0 : usage(a, "--from must be before --to");
+}
+
+int fetch_first(const struct args *a, int (*run)(const struct args *a))
+{
+	struct args more = *a;
+	utime_t from, to;
+	char **path;
+	size_t n;
+	int status, after;
+
+	if (!args_has(a, "fetch"))
+		return run(a);
+	if ((status = asked_time(a, &from, &to)) ||
+	    (status = fetch_range(a, from, to, &path, &n)) == EXIT_USAGE)
+		return status;
+	more.operand = mem_array(a->operands + n + 1, sizeof *more.operand);
+	memcpy(more.operand, a->operand, a->operands * sizeof *more.operand);
+	if (n)
+		memcpy(more.operand + a->operands, path, n * sizeof *path);
+	more.operands += n;
+	after = n ? run(&more) : EXIT_BAD_INPUT;
+	for (size_t i = 0; i < n; i++)
+		free(path[i]);
+	free(path);
+	free(more.operand);
+	return after > status ? after : status;
 }
 
 static int fetch_archives(const struct args *a)

@@ -6,8 +6,11 @@
 #define CMD_FETCH_H
 
 #include "cmd/verb.h"
-#include "net/utime.h"
 
+#define FETCH_OPTION                                                                           \
+	{                                                                                      \
+		"fetch", 0, NULL, "fetch the files of that time (isthmus fetch) and read them" \
+	}
 #define FETCH_OPTIONS                                                                          \
 	{"collector", 'c', "NAME...",                                                          \
 	    "collectors to fetch from: rrc00, route-views2, rrc*, all (default: "              \
@@ -20,11 +23,10 @@
 	}
 
 /*
- * What a question about that time needs (the dump before it, and all updates), fetched where it is not in the
- * cache yet. The paths, by time of each collector; they and the array are the caller's to free. Returns
- * EXIT_ANSWERED, or EXIT_BAD_INPUT where something is missing (said on standard error; the paths are what
- * there is), or EXIT_USAGE.
+ * Runs a verb that reads archive files, with --fetch: what its --from and --to (or --at) need is fetched
+ * where it is not in the cache yet, and given to it as operands after those it has. What is missing is said;
+ * the verb runs with what there is. Without --fetch it just runs. Returns the worse of both statuses.
  */
-int fetch_for(const struct args *a, utime_t from, utime_t to, char ***path, size_t *n);
+int fetch_first(const struct args *a, int (*run)(const struct args *a));
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "show/report.h"
 #include "cmd/answer.h"
+#include "cmd/fetch.h"
 #include "cmd/pipe.h"
 #include "cmd/stored.h"
 
@@ -255,7 +256,7 @@ static int run_files(struct run *r)
 	return status;
 }
 
-static int report_run(const struct args *a)
+static int report_files(const struct args *a)
 {
 	struct run r = {.args = a};
 	const char *why = NULL;
@@ -279,6 +280,11 @@ static int report_run(const struct args *a)
 	return status;
 }
 
+static int report_run(const struct args *a)
+{
+	return fetch_first(a, report_files);
+}
+
 static const struct opt opts[] = {
     {"output", 'o', "text|json|csv|svg|html", "format (default: text)"},
     {"store", 's', "DIR", "a store (isthmus ingest) in the place of files"},
@@ -287,7 +293,9 @@ static const struct opt opts[] = {
     {"to", 0, "TIME", "end of the range, not included"},
     {"step", 0, "SPAN", "over time in buckets of 5m, 1h, ... instead of at every change"},
     {"depth", 0, "1|2", "2: also the carriers of the carriers, and what they share"},
+    FETCH_OPTION,
     {"explain", 0, NULL, "list what belongs to WHO, and by which source (FILE may be left out)"},
+    FETCH_OPTIONS,
     ANSWER_OPTIONS,
     {0},
 };

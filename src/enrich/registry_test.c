@@ -367,7 +367,7 @@ static void add_text(struct bytes *o, const char *s)
 
 static void add_number(struct bytes *o, uint8_t type, size_t size, uint32_t v)
 {
-	o->b[o->n++] = (uint8_t)(type << 5 | size);
+	o->b[o->n++] = (uint8_t)((size_t)type << 5 | size);
 	for (size_t i = size; i-- > 0;)
 		o->b[o->n++] = (uint8_t)(v >> 8 * i);
 }
@@ -380,7 +380,7 @@ static void make_mmdb(struct bytes *o, int version, const uint8_t *bits, uint32_
 
 	for (uint32_t i = 0; i < length; i++) {
 		uint32_t next = i + 1 < length ? i + 1 : length + 16, record[2] = {length, length};
-		record[bits[i / 8] >> (7 - i % 8) & 1] = next;
+		record[(unsigned)bits[i / 8] >> (7 - i % 8) & 1U] = next;
 		for (int side = 0; side < 2; side++)
 			for (int byte = 2; byte >= 0; byte--)
 				o->b[o->n++] = (uint8_t)(record[side] >> 8 * byte);

@@ -19,7 +19,7 @@ static const struct archive {
 	const char *url, *rib, *updates, *rib_folder, *update_folder, *under;
 	utime_t updates_every;
 } ris = {"https://data.ris.ripe.net", "bview.", "updates.", "", "", "", 300 * UTIME_SECOND},
-  routeviews = {"https://archive.routeviews.org", "rib.", "updates.", "RIBS/", "UPDATES/", "/bgpdata",
+  routeviews = {"https://archive.routeviews.org", "rib.", "updates.", "RIBS/", "UPDATES/", "bgpdata",
       900 * UTIME_SECOND};
 
 static void plan_error(struct fetch_plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -198,40 +198,52 @@ static void file_link(void *arg, const char *to)
 	    strncmp(l->folder, "bgpdata", 7) == 0 ? "route-views2/" : "", l->folder, name);
 }
 
-static void list_folder(struct listing *l, const char *folder)
+/* False where there is no such folder; why goes to why. */
+static bool list_folder(struct listing *l, const char *folder, char why[512])
 {
 	char *url = mem_printf("%s/%s", base_of(l->o, l->archive), folder);
 	struct transfer t;
+	bool there = page_get(url, l->o, &t);
 
 	l->folder = folder;
-	if (page_get(url, l->o, &t))
+	if (there)
 		each_link(&t.body, file_link, l);
 	else
-		plan_error(l->plan, "%s: %s", url, t.why);
+		snprintf(why, 512, "%.340s: %s", url, t.why);
 	out_close(&t.body);
 	free(url);
+	return there;
 }
 
-static void list_month(struct listing *l, int year, int month)
+/* A month's folder of a collector that lies at `root`. */
+static bool list_month_at(struct listing *l, const char *root, const char *month, char why[512])
 {
 	const struct archive *a = l->archive;
-	const char *root = strcmp(l->collector, "route-views2") == 0 ? "" : l->collector;
-	char *folder = mem_printf("%s%s/%04d.%02d/", root, a->under, year, month);
-	char *from = folder + (*folder == '/');
+	char *folder = mem_printf("%s%s%s%s/", root, *root && *a->under ? "/" : "", a->under, month),
+	     *ribs = mem_printf("%s%s", folder, a->rib_folder),
+	     *updates = mem_printf("%s%s", folder, a->update_folder);
+	bool one = strcmp(ribs, updates) == 0, there = true;
 
-	if (!*a->rib_folder) {
-		list_folder(l, from);
-	} else {
-		char *ribs = mem_printf("%s%s", from, a->rib_folder),
-		     *updates = mem_printf("%s%s", from, a->update_folder);
-		if (!l->o->no_ribs)
-			list_folder(l, ribs);
-		if (!l->o->no_updates)
-			list_folder(l, updates);
-		free(ribs);
-		free(updates);
-	}
+	if (one || !l->o->no_ribs)
+		there = list_folder(l, ribs, why);
+	if (there && !one && !l->o->no_updates)
+		there = list_folder(l, updates, why);
 	free(folder);
+	free(ribs);
+	free(updates);
+	return there;
+}
+
+/* route-views2 lies at its archive's root; in a copy of ours, under its name. */
+static void list_month(struct listing *l, int year, int month, bool needed)
+{
+	bool at_root = strcmp(l->collector, "route-views2") == 0;
+	char *name = mem_printf("/%04d.%02d", year, month), why[512], other[512];
+
+	if (!list_month_at(l, at_root ? "" : l->collector, name, why) &&
+	    !(at_root && list_month_at(l, l->collector, name, other)) && needed)
+		plan_error(l->plan, "%s", why);
+	free(name);
 }
 
 static int by_time(const void *a, const void *b)
@@ -282,11 +294,15 @@ static void list_collector(struct fetch_plan *plan, const struct fetch_options *
 	time_t to = (time_t)((o->to - 1) / UTIME_SECOND);
 	size_t first = plan->n;
 	struct tm b, e;
+	int asked;
 
+	/* the month before is only of use for a dump, and may well not be there */
+	gmtime_r(&(time_t){(time_t)(o->from / UTIME_SECOND)}, &b);
+	asked = b.tm_year * 12 + b.tm_mon;
 	gmtime_r(&from, &b);
 	gmtime_r(&to, &e);
 	for (int m = b.tm_year * 12 + b.tm_mon; m <= e.tm_year * 12 + e.tm_mon; m++)
-		list_month(&l, 1900 + m / 12, m % 12 + 1);
+		list_month(&l, 1900 + m / 12, m % 12 + 1, m >= asked);
 	if (plan->n > first)
 		qsort(plan->file + first, plan->n - first, sizeof *plan->file, by_time);
 	trim(plan, first, o, a);
