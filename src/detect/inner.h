@@ -399,7 +399,13 @@ static inline const char *es(size_t n) /* one prefix, two prefixes */
 void event_upstream(struct detect *d, struct event *e, asn_t upstream);
 void place_text(const struct detect *d, const struct place *p, char *buf, size_t n);
 void asn_text(const struct detect *d, asn_t asn, char *buf, size_t n);
-enum severity severity_of(const struct place *p, double part);
+/* Few prefixes, all of them known: told one by one, judged by absolute states. Updates alone never show all.
+ */
+static inline bool place_is_small(const struct detect *d, const struct place *p)
+{
+	return d->o.baseline && p->members <= SMALL_PLACE;
+}
+enum severity severity_of(const struct detect *d, const struct place *p, double part, size_t prefixes);
 
 /* ---- upstream.c ---- */
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at);

@@ -57,7 +57,7 @@ void place_level(struct detect *d, uint32_t place, utime_t at)
 	}
 	p->crossed = at;
 	p->level = level;
-	if (level == LEVEL_DOWN && p->state == LEVEL_UP && !d->quiet)
+	if (level == LEVEL_DOWN && p->state == LEVEL_UP && !d->quiet && d->o.baseline)
 		due_add(d, DUE_PLACE_DOWN, at + d->o.down_after, place, 0, at);
 }
 
@@ -145,14 +145,14 @@ static uint32_t group_get(struct detect *d, const struct member_of *m)
 {
 	const struct place *p = &d->place[m->place];
 
-	return p->members <= SMALL_PLACE ? p->group : map_get(&d->groups, group_key(d, m));
+	return place_is_small(d, p) ? p->group : map_get(&d->groups, group_key(d, m));
 }
 
 static void group_put(struct detect *d, const struct member_of *m, uint32_t event)
 {
 	struct place *p = &d->place[m->place];
 
-	if (p->members <= SMALL_PLACE)
+	if (place_is_small(d, p))
 		p->group = event;
 	else
 		map_put(&d->groups, group_key(d, m), event);
@@ -198,7 +198,7 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	e->after = after;
 	e->first_seen = journal_first(d, e, e->first_seen, &what);
 	journal_evidence(d, e, e->first_seen, d->now, &what);
-	e->severity = severity_of(p, p->whole ? weight / (double)p->whole : 1);
+	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e->prefixes);
 	outage_why(d, e, p);
 	event_tell(d, index);
 }
@@ -210,11 +210,11 @@ static enum event_scope group_scope(const struct detect *d, const struct member_
 	asn_t origin = d->prefix[m->prefix].origin;
 	size_t all = 0;
 
-	if (p->members <= SMALL_PLACE)
+	if (place_is_small(d, p))
 		return down >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
 	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place)
 		all += d->member[i].established && d->prefix[d->member[i].prefix].origin == origin;
-	return down >= all ? SCOPE_AS : SCOPE_PREFIX;
+	return down >= all && d->o.baseline ? SCOPE_AS : SCOPE_PREFIX;
 }
 
 static void outage_join(struct detect *d, uint32_t index, struct place *p)
@@ -234,7 +234,7 @@ static void group_down(struct detect *d, uint32_t member)
 		index = event_open(d, EVENT_OUTAGE, SCOPE_PREFIX, m->place, m->fall);
 		e = event_at(d, index);
 		group_put(d, m, index);
-		if (p->members <= SMALL_PLACE)
+		if (place_is_small(d, p))
 			outage_join(d, index, p);
 	}
 	if (m->fall < e->first_seen)
@@ -266,7 +266,8 @@ void down_judge(struct detect *d, const struct due *due)
 	if (event_at(d, p->outage)) {
 		outage_add(d, p->outage, due->subject);
 		outage_tell(d, p->outage, (double)p->whole, p->before, place_visibility(p));
-	} else if (p->level == LEVEL_DOWN && p->state == LEVEL_UP && p->crossed + d->o.down_after >= d->now) {
+	} else if (d->o.baseline && p->level == LEVEL_DOWN && p->state == LEVEL_UP &&
+		   p->crossed + d->o.down_after >= d->now) {
 		/* the place itself is about to be judged */
 		due_add(d, DUE_DOWN, p->crossed + d->o.down_after + 1, due->subject, 0, due->stamp);
 	} else {

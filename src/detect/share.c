@@ -182,7 +182,7 @@ static void drift_tell(struct detect *d, uint32_t carrier, double mu)
 	journal_evidence(d, e, x->since, d->now, &m);
 	e->before = mu;
 	e->after = c->share;
-	e->severity = severity_of(p, fabs(e->after - mu) / 2);
+	e->severity = severity_of(d, p, fabs(e->after - mu) / 2, e->prefixes);
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s carries %.3f of %s, after a median of %.3f over up to seven days", who, e->after,
@@ -276,7 +276,7 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	} else {
 		c->share = share;
 	}
-	if (p->level != LEVEL_DOWN && p->sum)
+	if (p->level != LEVEL_DOWN && p->sum && d->o.baseline)
 		drift_update(d, carrier);
 }
 
@@ -305,8 +305,8 @@ static void primary_contest(struct detect *d, uint32_t place)
 	struct place *p = &d->place[place];
 	uint32_t top = place_leader(d, p);
 
-	if (top == NO_INDEX || p->level == LEVEL_DOWN)
-		return;
+	if (top == NO_INDEX || p->level == LEVEL_DOWN || !d->o.baseline)
+		return; /* updates alone show a share of what moved, not of what is */
 	if (p->primary == NO_INDEX || d->quiet || p->learned) {
 		if (p->primary == NO_INDEX ||
 		    (p->challenger == NO_INDEX && leads_by_margin(d, top, p->primary)))
@@ -348,7 +348,7 @@ static void primary_tell(struct detect *d, uint32_t place)
 	journal_evidence(d, e, p->challenge - MINUTE, d->now, &m);
 	e->before = now->calm;
 	e->after = now->share;
-	e->severity = severity_of(p, 0.5);
+	e->severity = severity_of(d, p, 0.5, e->prefixes);
 	asn_text(d, now->asn, who, sizeof who);
 	asn_text(d, was->asn, whom, sizeof whom);
 	place_text(d, p, where, sizeof where);

@@ -163,16 +163,20 @@ void asn_text(const struct detect *d, asn_t asn, char *buf, size_t n)
 		    buf, n, "AS%u%s%s%s", asn, country ? " (" : "", country ? cc : "", country ? ")" : "");
 }
 
-/* How bad it is for the place: a part of it in a large one, absolute in a small one (design.md 6). */
-enum severity severity_of(const struct place *p, double part)
+/*
+ * How bad it is for the place: a part of it in a large one, absolute in a small one (design.md 6). Updates
+ * alone show no whole to take a part of: there the number of prefixes decides, and nothing is critical.
+ */
+enum severity severity_of(const struct detect *d, const struct place *p, double part, size_t prefixes)
 {
-	if (p->members <= SMALL_PLACE)
+	static const double parts[] = {0.005, 0.02, 0.1, 0.5};
+	static const size_t counts[] = {10, 30, 100, SIZE_MAX};
+	unsigned grade = SEVERITY_INFO;
+
+	if (place_is_small(d, p))
 		return part >= 0.5 ? SEVERITY_CRITICAL : part > 0 ? SEVERITY_HIGH : SEVERITY_LOW;
-	if (part >= 0.5)
-		return SEVERITY_CRITICAL;
-	if (part >= 0.1)
-		return SEVERITY_HIGH;
-	if (part >= 0.02)
-		return SEVERITY_MEDIUM;
-	return part >= 0.005 ? SEVERITY_LOW : SEVERITY_INFO;
+	while (
+	    grade < SEVERITY_CRITICAL && (d->o.baseline ? part >= parts[grade] : prefixes >= counts[grade]))
+		grade++;
+	return (enum severity)grade;
 }

@@ -61,14 +61,14 @@ static uint32_t unrest_get(const struct detect *d, const struct member_of *m)
 {
 	const struct place *p = &d->place[m->place];
 
-	return p->members <= SMALL_PLACE ? p->instability : map_get(&d->groups, unrest_key(d, m));
+	return place_is_small(d, p) ? p->instability : map_get(&d->groups, unrest_key(d, m));
 }
 
 static void unrest_put(struct detect *d, const struct member_of *m, uint32_t event)
 {
 	struct place *p = &d->place[m->place];
 
-	if (p->members <= SMALL_PLACE)
+	if (place_is_small(d, p))
 		p->instability = event;
 	else
 		map_put(&d->groups, unrest_key(d, m), event);
@@ -86,9 +86,9 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 	event_sort(d, index);
 	if (e->prefixes == before)
 		return;
-	e->scope = p->members <= SMALL_PLACE && e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
-	e->severity =
-	    severity_of(p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0);
+	e->scope = place_is_small(d, p) && e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
+	e->severity = severity_of(
+	    d, p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0, e->prefixes);
 	if (e->severity > SEVERITY_MEDIUM)
 		e->severity = SEVERITY_MEDIUM;
 	journal_evidence(d, e, e->first_seen, d->now, &what);
@@ -108,13 +108,13 @@ static void member_unrest(struct detect *d, uint32_t member)
 		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, m->flip[0]);
 		event_at(d, index)->asn = d->prefix[m->prefix].origin;
 		unrest_put(d, m, index);
-		if (p->members <= SMALL_PLACE)
+		if (place_is_small(d, p))
 			event_join(d, index, &p->trouble_episode, &p->trouble_last);
 		due_add(d, DUE_QUIET, d->now + d->o.instability_window, index, 0, 0);
 	}
 	if (m->flip[0] < event_at(d, index)->first_seen)
 		event_at(d, index)->first_seen = m->flip[0];
-	d->event[index]->last = m->flip[m->flips - 1];
+	d->event[index]->last = d->now;
 	unrest_tell(d, index, m);
 }
 
@@ -140,6 +140,21 @@ void member_flip(struct detect *d, uint32_t member, utime_t at)
 		member_unrest(d, member);
 }
 
+/* The last vote of the recovery that the last flip began. */
+static utime_t unrest_ends(struct detect *d, const struct event *e, utime_t last)
+{
+	utime_t end = last;
+
+	for (size_t i = 0; i < e->prefixes; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		uint32_t m = id == PREFIX_NONE || id >= d->prefixes ? NO_INDEX : d->prefix[id].member;
+		utime_t gain = m == NO_INDEX ? UTIME_NONE : d->member[m].last_gain;
+		if (gain != UTIME_NONE && gain > end && gain - last <= DECLINE_GAP)
+			end = gain;
+	}
+	return end;
+}
+
 void quiet_judge(struct detect *d, const struct due *due)
 {
 	struct event *e = event_at(d, due->subject);
@@ -152,5 +167,5 @@ void quiet_judge(struct detect *d, const struct due *due)
 		due_add(d, DUE_QUIET, last + d->o.instability_window, due->subject, 0, 0);
 		return;
 	}
-	event_close(d, due->subject, last);
+	event_close(d, due->subject, unrest_ends(d, e, last));
 }

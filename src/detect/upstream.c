@@ -15,11 +15,6 @@
 
 #define YEAR (365 * DAY)
 
-static bool place_is_small(const struct place *p)
-{
-	return p->members <= SMALL_PLACE;
-}
-
 static bool seen_within_a_year(const struct detect *d, const struct carrier *c)
 {
 	return c->known && (c->last_known == UTIME_NONE || d->now - c->last_known <= YEAR);
@@ -114,7 +109,9 @@ static void gain_why(struct detect *d, struct event *e, const struct carrier *c)
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s carries %zu of %u prefix%s of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
 	    p->members, es(p->members), where, e->before, e->after,
-	    e->kind == EVENT_UPSTREAM_NEW ? "not seen carrying it before" : "it had carried it before",
+	    e->kind != EVENT_UPSTREAM_NEW ? "it had carried it before"
+	    : d->o.baseline               ? "not seen carrying it before"
+					  : "not seen carrying it since the data begins",
 	    asn_is_transit(d, c->asn) ? ""
 				      : "; it is not known to carry anybody else, the path may be forged");
 }
@@ -131,6 +128,12 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 			if (d->cell[k].carrier == carrier && d->cell[k].votes && d->member[m].established)
 				return true;
 	return false;
+}
+
+/* Updates alone show some of its prefixes, never all: then nothing is said of the territory. */
+static enum event_scope whole_scope(const struct detect *d)
+{
+	return d->o.baseline ? SCOPE_TERRITORY : SCOPE_PREFIX;
 }
 
 static void carrier_confirm(struct detect *d, uint32_t carrier)
@@ -150,7 +153,7 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 	if (!back && !carrier_is_real(d, carrier))
 		return;
 	index = event_open(
-	    d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, SCOPE_TERRITORY, c->place, c->since);
+	    d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place, c->since);
 	e = event_at(d, index);
 	c->known = true;
 	c->event = index;
@@ -160,7 +163,7 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 	carrier_witnesses(d, index, true);
 	e->before = 0;
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(&d->place[c->place], e->after);
+	e->severity = severity_of(d, &d->place[c->place], e->after, e->prefixes);
 	gain_why(d, e, c);
 	d->place[c->place].explained = d->now;
 	event_tell(d, index);
@@ -176,7 +179,7 @@ void carrier_retell(struct detect *d, const struct due *due)
 	if (!e || c->since != due->stamp || c->stay != STAY_PRESENT)
 		return;
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(&d->place[c->place], e->after);
+	e->severity = severity_of(d, &d->place[c->place], e->after, e->prefixes);
 	carrier_witnesses(d, c->event, true);
 	gain_why(d, e, c);
 	event_tell(d, c->event);
@@ -267,7 +270,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	}
 	c->stay = STAY_LOST;
 	event_close(d, c->event, c->fall);
-	index = event_open(d, EVENT_UPSTREAM_LOST, SCOPE_TERRITORY, c->place, c->fall);
+	index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
 	e = event_at(d, index);
 	c->event = index;
 	event_upstream(d, e, c->asn);
@@ -277,7 +280,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	carrier_witnesses(d, index, false);
 	e->before = c->calm;
 	e->after = 0;
-	e->severity = severity_of(p, e->before);
+	e->severity = severity_of(d, p, e->before, e->prefixes);
 	loss_why(d, e, c->asn, p);
 	d->place[c->place].explained = d->now;
 	event_tell(d, index);
@@ -315,7 +318,7 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 	cell_told(d, cell, member, m->event);
 	event_sort(d, m->event);
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(&d->place[c->place], fabs(e->after - e->before));
+	e->severity = severity_of(d, &d->place[c->place], fabs(e->after - e->before), e->prefixes);
 	carrier_witnesses(d, m->event, gained);
 	if (gained)
 		gain_why(d, e, c);
@@ -365,7 +368,7 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	}
 	if (fresh)
 		return; /* a prefix announced for the first time moved to nobody */
-	if (place_is_small(p))
+	if (place_is_small(d, p))
 		prefix_tell(d, x->carrier, member, cell, true);
 	else
 		move_add(d, x->carrier, member, true, x->at);
@@ -378,7 +381,7 @@ void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	if (!x->held || d->quiet)
 		return;
 	x->at = at;
-	if (place_is_small(&d->place[d->member[member].place]))
+	if (place_is_small(d, &d->place[d->member[member].place]))
 		due_add(d, DUE_CELL_LOST, at + d->o.lost_after, cell, member, at);
 	else
 		move_add(d, x->carrier, member, false, at);
@@ -444,7 +447,7 @@ static void move_tell(
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
 	e->before = c->calm;
-	e->severity = severity_of(p, p->whole ? (double)weight / (double)p->whole : 0);
+	e->severity = severity_of(d, p, p->whole ? (double)weight / (double)p->whole : 0, e->prefixes);
 	carrier_witnesses(d, index, gained);
 	if (gained)
 		gain_why(d, e, c);
