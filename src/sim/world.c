@@ -52,13 +52,15 @@ static size_t communities(const struct world *w, uint32_t group, uint32_t peer, 
 	asn_t mine = w->peer[peer].mrt.asn, origin = path[n - 1];
 	size_t k = 0;
 
+	if (w->peer[peer].style == 0 && variant == 0)
+		return 0; /* half of the peers take all communities away */
 	/* What the peer says of where it learnt the route: the same few values for everything from there. */
 	for (unsigned i = 0; mine < 65536 && i < w->peer[peer].style; i++)
 		to[k++] =
 		    mine << 16 | (uint32_t)(1000 * (i + 1) + rand_of(mine, n > 1 ? path[1] : 0, i) % 40);
 	/* What networks on the way said to their own, and did not take away: each network always or never. */
 	for (size_t i = 1; i + 1 < n; i++)
-		if (path[i] < 65536 && path[i] != path[i - 1] && rand_of(path[i], mine, 1) % 3 == 0)
+		if (path[i] < 65536 && path[i] != path[i - 1] && rand_of(path[i], mine, 1) % 5 < 2)
 			for (unsigned c = 0; c < 1 + rand_of(path[i], 0, 2) % 3 && k < 24; c++)
 				to[k++] = path[i] << 16 |
 					  (uint32_t)(rand_of(path[i], path[i + 1], c) % 30 + 100 * c);

@@ -86,7 +86,7 @@ static void carriers_make(struct net *t)
 		unsigned wanted = providers_wanted(&t->r);
 		while (wanted-- > 0) {
 			double u = rand_unit(&t->r);
-			if (u < 0.16)
+			if (u < 0.28)
 				buy(t, i, 0, TIER1, 1);
 			else if (u < 0.80 || i < TIER1 + t->large + 50)
 				buy(t, i, TIER1, t->large, 1);
@@ -150,8 +150,8 @@ static void stubs_make(struct net *t)
 		w->as[i].first = (uint32_t)w->providers;
 		while (wanted-- > 0) {
 			double u = rand_unit(&t->r);
-			uint32_t k = u < 0.10   ? draw(t, i, 0, TIER1)
-				     : u < 0.42 ? draw(t, i, TIER1, t->large)
+			uint32_t k = u < 0.18   ? draw(t, i, 0, TIER1)
+				     : u < 0.62 ? draw(t, i, TIER1, t->large)
 						: draw(t, i, TIER1 + t->large, t->regional);
 			provider_add(w, &w->as[i], graph_node(&w->g, asn_at(t, k)));
 		}
@@ -243,7 +243,7 @@ static void peers_choose(struct world *w)
 		w->peer[i] = (struct world_peer){.node = node,
 		    .mrt = {addr_v4(ip), 0xc6120000U + i + 1, w->g.asn[node]},
 		    .since = w->o->at - (utime_t)rand_below(&r, 40 * 86400) * UTIME_SECOND,
-		    .style = (uint8_t)rand_below(&r, 4)};
+		    .style = (uint8_t)(i % 2 ? 0 : 2 + rand_below(&r, 7))};
 		w->peers++;
 	}
 	free(taken);

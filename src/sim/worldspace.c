@@ -53,17 +53,17 @@ static void groups_make(struct space *s, struct world_as *as, uint32_t prefixes)
 	struct world *w = s->w;
 	uint32_t n = 1;
 
-	while (n < 12 && n < prefixes && rand_unit(&s->r) < 0.55)
+	while (n < 12 && n < prefixes && rand_unit(&s->r) < 0.64)
 		n++;
 	as->group = (uint32_t)w->groups;
 	as->groups = n;
 	for (uint32_t i = 0; i < n; i++) {
 		struct world_group g = {.origin = (uint32_t)(as - w->as)};
 		double u = rand_unit(&s->r);
-		g.prepend = rand_unit(&s->r) < 0.06 ? (uint8_t)(1 + rand_below(&s->r, 4)) : 0;
+		g.prepend = rand_unit(&s->r) < 0.12 ? (uint8_t)(1 + rand_below(&s->r, 4)) : 0;
 		if (i > 0 && as->providers > 1 && u < 0.30)
 			g.only = (uint8_t)(1 + rand_below(&s->r, as->providers));
-		else if (as->providers > 1 && u > 0.80)
+		else if (as->providers > 1 && u > 0.66)
 			g.padded = (uint8_t)(1 + rand_below(&s->r, as->providers));
 		u = rand_unit(&s->r);
 		g.origin_code = u < 0.86 ? 0 : u < 0.995 ? 2 : 1;
