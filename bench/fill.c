@@ -140,13 +140,19 @@ static void apply_all(struct table *t, struct source *s, struct out *bytes, stru
 	double begun = cpu_seconds();
 	struct mrt mrt = {0};
 	struct cur c = cur_of(bytes->buf, bytes->n);
-	struct update u;
+	struct update u[16];
+	size_t n = 16;
 
 	memcpy(copy_to, bytes->buf, bytes->n);
 	m->copy += cpu_seconds() - begun;
 	begun = cpu_seconds();
-	while (mrt_next(&mrt, &c, 0, true, &u) == MRT_UPDATE)
-		table_apply(t, s, &u, &mrt.faults, NULL);
+	while (n == 16) { /* as cmd/pipe.c does */
+		for (n = 0; n < 16 && mrt_next(&mrt, &c, 0, true, &u[n]) == MRT_UPDATE;)
+			n++;
+		table_prepare(t, s, u, n);
+		for (size_t i = 0; i < n; i++)
+			table_apply(t, s, &u[i], &mrt.faults, NULL);
+	}
 	m->apply += cpu_seconds() - begun;
 	bytes->n = 0;
 }

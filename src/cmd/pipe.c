@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_CHANGES = 4096, LOOK_UP_EVERY = 4096 };
+enum { BATCH_CHANGES = 4096, LOOK_UP_EVERY = 4096, AHEAD = 16 };
 /* Records of one stream may stand this far out of order. */
 #define DISORDER (60 * UTIME_SECOND)
 
@@ -25,10 +25,12 @@ struct stream {
 	struct cur cur;
 	struct mrt mrt;
 	struct source *source;
-	struct update update; /* the next one */
-	bool ended;           /* no bytes follow those in the block */
-	uint64_t faults;      /* told, sum over kinds */
-	uint32_t told;        /* bit per kind */
+	struct update ahead[AHEAD]; /* decoded from the block; the table prepares for them together */
+	size_t at, n;               /* the next one, and how many there are */
+	struct update *update;      /* &ahead[at] */
+	bool ended;                 /* no bytes follow those in the block */
+	uint64_t faults;            /* told, sum over kinds */
+	uint32_t told;              /* bit per kind */
 	const char *error;
 	utime_t first, last;
 };
@@ -128,22 +130,35 @@ static bool stream_fill(struct run *r, struct stream *s)
 	return false;
 }
 
+/* Decodes the next updates of the block; false: there are no more in it. */
+static bool stream_decode(struct run *r, struct stream *s)
+{
+	enum mrt_status got = MRT_UPDATE;
+
+	s->at = s->n = 0;
+	while (s->n < AHEAD && got == MRT_UPDATE) {
+		uint64_t offset = s->block.offset + (uint64_t)(s->cur.p - s->block.data);
+		got = mrt_next(&s->mrt, &s->cur, offset, s->ended, &s->ahead[s->n]);
+		s->n += got == MRT_UPDATE;
+	}
+	stream_check(r, s, NULL);
+	table_prepare(r->p->table, s->source, s->ahead, s->n);
+	return s->n > 0;
+}
+
 /* Moves on to the next update; false: there is none. */
 static bool stream_next(struct run *r, struct stream *s)
 {
-	for (;;) {
-		uint64_t offset = s->block.offset + (uint64_t)(s->cur.p - s->block.data);
-		enum mrt_status got = mrt_next(&s->mrt, &s->cur, offset, s->ended, &s->update);
-		stream_check(r, s, NULL);
-		if (got == MRT_UPDATE)
-			break;
-		if (s->ended)
-			return false;
-		(void)stream_fill(r, s);
-	}
+	if (++s->at >= s->n)
+		while (!stream_decode(r, s)) {
+			if (s->ended)
+				return false;
+			(void)stream_fill(r, s);
+		}
+	s->update = &s->ahead[s->at];
 	if (s->first == UTIME_NONE)
-		s->first = s->update.time;
-	s->last = s->update.time;
+		s->first = s->update->time;
+	s->last = s->update->time;
 	return true;
 }
 
@@ -195,8 +210,8 @@ static void stream_open(struct run *r)
 /* By time; a dump before the updates of the same instant; then in the order of the list. */
 static bool stream_before(const struct stream *a, const struct stream *b)
 {
-	if (a->update.time != b->update.time)
-		return a->update.time < b->update.time;
+	if (a->update->time != b->update->time)
+		return a->update->time < b->update->time;
 	if (a->file->rib != b->file->rib)
 		return a->file->rib;
 	return a->order < b->order;
@@ -238,7 +253,7 @@ static struct stream *merge(struct run *r, size_t *index)
 		if (next && !r->streams && r->p->files && r->o->between && !between(r))
 			return NULL;
 		*index = r->streams ? stream_first(r) : 0;
-		if (!next || (r->streams && next->first > r->stream[*index]->update.time))
+		if (!next || (r->streams && next->first > r->stream[*index]->update->time))
 			break;
 		stream_open(r);
 	}
@@ -270,14 +285,14 @@ static void time_comes(struct run *r, utime_t time)
 
 static void apply(struct run *r, struct stream *s)
 {
-	utime_t time = s->update.time;
+	utime_t time = s->update->time;
 	struct changes *out;
 
 	time_comes(r, time);
 	out = r->o->changes && time >= r->o->from ? &r->batch : NULL;
 	table_tick(r->p->table, time, out);
-	table_apply(r->p->table, s->source, &s->update, &s->mrt.faults, out);
-	stream_check(r, s, s->update.kind == UPDATE_MESSAGE ? &s->update.peer : NULL);
+	table_apply(r->p->table, s->source, s->update, &s->mrt.faults, out);
+	stream_check(r, s, s->update->kind == UPDATE_MESSAGE ? &s->update->peer : NULL);
 	if (r->p->first == UTIME_NONE || time < r->p->first)
 		r->p->first = time;
 	if (time > r->p->last)
@@ -347,8 +362,8 @@ int pipe_run(const struct pipe_options *o, struct pipe *p)
 	*p = (struct pipe){0};
 	run_open(&r);
 	while ((s = merge(&r, &i))) {
-		bool over = s->update.time >= until && s->update.time - DISORDER >= until;
-		if (s->update.time < until)
+		bool over = s->update->time >= until && s->update->time - DISORDER >= until;
+		if (s->update->time < until)
 			apply(&r, s);
 		if (over || !stream_next(&r, s))
 			stream_close(&r, i);

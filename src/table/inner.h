@@ -88,7 +88,8 @@ struct prefixes {
 void prefixes_init(struct prefixes *t);
 void prefixes_free(struct prefixes *t);
 uint64_t prefix_hash(const struct prefix *p);
-void prefix_prefetch(const struct prefixes *t, uint64_t hash);
+void prefix_prefetch(const struct prefixes *t, uint64_t hash);     /* the slot */
+void prefix_prefetch_key(const struct prefixes *t, uint64_t hash); /* then what the slot points to */
 prefix_id prefix_look(const struct prefixes *t, const struct prefix *p, uint64_t hash);
 prefix_id prefix_born(struct table *t, const struct prefix *p, uint64_t hash); /* PREFIX_NONE: no ids left */
 void prefix_announced(struct prefixes *t, prefix_id id, bool now);

@@ -46,6 +46,16 @@ void prefix_prefetch(const struct prefixes *t, uint64_t hash)
 	__builtin_prefetch(&t->map.slot[hash & t->map.mask]);
 }
 
+void prefix_prefetch_key(const struct prefixes *t, uint64_t hash)
+{
+	uint32_t slot = t->map.slot[hash & t->map.mask] & (PREFIX_MAX_IDS - 1);
+
+	if (slot) {
+		__builtin_prefetch(&t->key[slot - 1]);
+		__builtin_prefetch(&t->wanted[slot - 1]);
+	}
+}
+
 prefix_id prefix_look(const struct prefixes *t, const struct prefix *p, uint64_t hash)
 {
 	uint32_t tag = idmap_tag(&t->map, hash);

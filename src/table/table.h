@@ -169,6 +169,11 @@ struct source *source_new(struct table *t, const char *collector);
 void source_free(struct source *s);
 collector_id source_collector(const struct source *s);
 /*
+ * Says that these updates of that source come next: what they will ask for is fetched, with the cache misses
+ * of all overlapping. Changes nothing that is believed; may be left out. n at most 32.
+ */
+void table_prepare(struct table *t, struct source *s, const struct update *u, size_t n);
+/*
  * Applies one update of that source, appending to out (NULL: nobody listens). Times of one collector should
  * not run backwards by more than the backlog (60 s).
  */
