@@ -3,6 +3,7 @@
 
 #include "base/cur.h"
 #include "base/mem.h"
+#include "input/index.h"
 #include "input/input.h"
 #include "input/transfer.h"
 
@@ -37,24 +38,6 @@ static void plan_error(struct fetch_plan *plan, const char *fmt, ...)
 
 /* ---- directory indices ---- */
 
-/* Calls back with what each link of the page points to, as it is written. */
-static void each_link(const struct out *page, void (*link)(void *arg, const char *to), void *arg)
-{
-	const char *p = page->buf, *end = page->buf + page->n;
-
-	while (p && p < end && (p = memmem(p, (size_t)(end - p), "href=\"", 6))) {
-		const char *quote = memchr(p + 6, '"', (size_t)(end - p - 6));
-		char to[512];
-		if (!quote)
-			return;
-		if ((size_t)(quote - p - 6) < sizeof to) {
-			snprintf(to, sizeof to, "%.*s", (int)(quote - p - 6), p + 6);
-			link(arg, to);
-		}
-		p = quote;
-	}
-}
-
 static bool page_get(const char *url, const struct fetch_options *o, struct transfer *t)
 {
 	*t = (struct transfer){.url = url};
@@ -80,11 +63,6 @@ static void names_add(struct names *names, const char *name)
 	names->v[names->n++] = mem_strdup(name);
 }
 
-static bool is_ris(const char *name)
-{
-	return strncmp(name, "rrc", 3) == 0 && name[3] >= '0' && name[3] <= '9';
-}
-
 static bool wanted(const struct fetch_options *o, const char *name)
 {
 	for (size_t i = 0; i < o->collectors; i++)
@@ -93,27 +71,13 @@ static bool wanted(const struct fetch_options *o, const char *name)
 	return false;
 }
 
-/* A link of an archive's first page: "rrc00/", "/route-views3/bgpdata", "bgpdata/" (route-views2). */
 static void collector_link(void *arg, const char *to)
 {
 	struct names *names = arg;
-	const char *path = strstr(to, "://") ? strchr(strstr(to, "://") + 3, '/') : to;
 	char name[64];
-	size_t n;
 
-	if (!path)
-		return;
-	path += strspn(path, "./");
-	n = strcspn(path, "/?#");
-	if (n == 0 || n >= sizeof name)
-		return;
-	snprintf(name, sizeof name, "%.*s", (int)n, path);
-	if (strcmp(name, "bgpdata") == 0)
-		snprintf(name, sizeof name, "route-views2");
-	else if (!is_ris(name) && strncmp(path + n, "/bgpdata", 8) != 0 &&
-		 strncmp(name, "route-views", 11) != 0)
-		return;
-	if (wanted(names->o, name) && (names->o->base_url || is_ris(name) == (names->archive == &ris)))
+	if (index_collector(to, name) && wanted(names->o, name) &&
+	    (names->o->base_url || index_is_ris(name) == (names->archive == &ris)))
 		names_add(names, name);
 }
 
@@ -143,7 +107,7 @@ static void find_collectors(struct fetch_plan *plan, struct names *names)
 		char *url = mem_printf("%s/", base_of(names->o, both[i]));
 		names->archive = both[i];
 		if (page_get(url, names->o, &t))
-			each_link(&t.body, collector_link, names);
+			index_links(t.body.buf, t.body.n, collector_link, names);
 		else
 			plan_error(plan, "%s: %s", url, t.why);
 		out_close(&t.body);
@@ -161,30 +125,16 @@ struct listing {
 	utime_t since;                  /* dumps from then on */
 };
 
-/* "updates.20171001.0905.gz" after its first word -> its time. */
-static bool name_time(const char *s, utime_t *t)
-{
-	char text[32];
-
-	if (strspn(s, "0123456789") != 8 || s[8] != '.' || strspn(s + 9, "0123456789") != 4)
-		return false;
-	snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s", s, s + 4, s + 6, s + 9, s + 11);
-	return utime_parse(text, t);
-}
-
 static void file_link(void *arg, const char *to)
 {
 	struct listing *l = arg;
 	const char *slash = strrchr(to, '/'), *name = slash ? slash + 1 : to;
 	const struct archive *a = l->archive;
-	bool rib = strncmp(name, a->rib, strlen(a->rib)) == 0;
 	struct fetch_file *f;
 	utime_t t;
+	bool rib = index_file_time(name, a->rib, &t);
 
-	if (!rib && strncmp(name, a->updates, strlen(a->updates)) != 0)
-		return;
-	if (!name_time(name + strlen(rib ? a->rib : a->updates), &t) || strlen(name) > 64 ||
-	    strpbrk(name, "?&%#"))
+	if (!rib && !index_file_time(name, a->updates, &t))
 		return;
 	if (rib ? l->o->no_ribs || t < l->since || t >= l->o->to
 		: l->o->no_updates || t < l->since - a->updates_every || t >= l->o->to)
@@ -207,7 +157,7 @@ static bool list_folder(struct listing *l, const char *folder, char why[512])
 
 	l->folder = folder;
 	if (there)
-		each_link(&t.body, file_link, l);
+		index_links(t.body.buf, t.body.n, file_link, l);
 	else
 		snprintf(why, 512, "%.340s: %s", url, t.why);
 	out_close(&t.body);
@@ -287,7 +237,7 @@ static void trim(
 
 static void list_collector(struct fetch_plan *plan, const struct fetch_options *o, const char *name)
 {
-	const struct archive *a = is_ris(name) ? &ris : &routeviews;
+	const struct archive *a = index_is_ris(name) ? &ris : &routeviews;
 	utime_t since = o->from - (o->no_ribs ? 0 : 24 * 3600 * UTIME_SECOND);
 	struct listing l = {.plan = plan, .o = o, .archive = a, .collector = name, .since = since};
 	time_t from = (time_t)((since - (o->no_ribs ? a->updates_every : 0)) / UTIME_SECOND);
