@@ -28,27 +28,36 @@ static void more(struct out *o, const struct page *page, size_t all, size_t show
 	text_ink(o, page, INK_PLAIN);
 }
 
+/* Prints what stands in `line`, broken to the page's width, and empties it. */
+static void wrapped(struct out *o, const struct page *page, struct out *line, size_t indent)
+{
+	out_char(line, '\0');
+	text_wrap(o, page, line->buf, indent);
+	line->n = 0;
+}
+
 static void print_head(struct out *o, const struct answer *a)
 {
 	const struct report *r = a->report;
 	char time[40], count[32], part[32];
-	struct out sentence;
+	struct out line;
 
-	out_open_mem(&sentence);
-	report_sentence(&sentence, a);
-	out_char(&sentence, '\0');
+	out_open_mem(&line);
+	report_sentence(&line, a);
 	text_ink(o, &a->page, INK_BOLD);
-	text_wrap(o, &a->page, sentence.buf, 0);
+	wrapped(o, &a->page, &line, 0);
 	text_ink(o, &a->page, INK_PLAIN);
-	out_close(&sentence);
-	out_printf(o, "\n%s", territory_name(r->territory));
+	out_char(o, '\n');
+	out_str(&line, territory_name(r->territory));
 	if (strcmp(territory_name(r->territory), territory_id(r->territory)) != 0)
-		out_printf(o, " (%s)", territory_id(r->territory));
-	out_printf(o, ", IPv%u, %s UTC: ", r->options.family, text_time(time, r->at));
-	out_printf(o, "%u prefix%s, ", r->prefixes, r->prefixes == 1 ? "" : "es");
-	out_printf(o, "%s %s, ", text_count(count, r->addresses),
+		out_printf(&line, " (%s)", territory_id(r->territory));
+	out_printf(&line, ", IPv%u, %s UTC: ", r->options.family, text_time(time, r->at));
+	out_printf(&line, "%u prefix%s, ", r->prefixes, r->prefixes == 1 ? "" : "es");
+	out_printf(&line, "%s %s, ", text_count(count, r->addresses),
 	    r->options.family == FAMILY_IPV6 ? "/48s" : "addresses");
-	out_printf(o, "%s visible\n", text_percent(part, r->visible));
+	out_printf(&line, "%s visible", text_percent(part, r->visible));
+	wrapped(o, &a->page, &line, 2);
+	out_close(&line);
 }
 
 /* Columns of the upstream table, by the room there is. */
@@ -266,21 +275,27 @@ static void print_behind(struct out *o, const struct answer *a)
 	char label[256], part[32];
 	size_t n;
 	struct behind *list;
+	struct out line;
 
 	if (r->options.depth < 2 || r->edges == 0)
 		return;
 	list = behind_list(r, &n);
-	heading(o, &a->page, "Carriers of the carriers (part of the routes that cross them next)\n");
+	out_open_mem(&line);
+	heading(o, &a->page, "Carriers of the carriers\n");
 	for (size_t i = 0; i < n && i < ROWS; i++) {
 		bool first = true;
+		size_t left = page_width(&a->page) - (page_width(&a->page) >= NARROW ? 52 : 40);
 		text_label(label, sizeof label, a->facts, list[i].carrier);
 		out_str(o, "  ");
 		text_left(o, label, page_width(&a->page) >= NARROW ? 32 : 20);
 		text_right(o, text_percent(part, list[i].share), 9);
 		out_str(o, "  behind ");
 		for (size_t e = 0; e < r->edges; e++)
-			if (r->edge[e].carrier == list[i].carrier) {
+			if (r->edge[e].carrier == list[i].carrier && left >= 14) {
+				left -= 12;
 				out_printf(o, "%sAS%u", first ? "" : ", ", r->edge[e].upstream);
+				if (left < 14 && list[i].upstreams > 1)
+					out_str(o, " ...");
 				first = false;
 			}
 		out_char(o, '\n');
@@ -289,9 +304,12 @@ static void print_behind(struct out *o, const struct answer *a)
 	for (size_t i = 0; i < n && i < ROWS; i++)
 		if (list[i].upstreams > 1 && list[i].upstreams == r->upstreams) {
 			text_network(label, sizeof label, a->facts, list[i].carrier);
-			out_printf(o, "  %s stands behind all of them: their diversity ends there.\n", label);
+			out_printf(
+			    &line, "  %s stands behind all of them: their diversity ends there.", label);
+			wrapped(o, &a->page, &line, 2);
 		}
 	free(list);
+	out_close(&line);
 }
 
 static void print_prefixes(struct out *o, const struct answer *a)
@@ -311,7 +329,9 @@ static void print_prefixes(struct out *o, const struct answer *a)
 		out_str(o, " visible");
 		if (p->upstreams > 0) {
 			text_label(label, sizeof label, a->facts, p->main_upstream);
-			out_printf(o, ", %s %s", text_percent(part, p->main_share), label);
+			size_t room = page_width(&a->page) > 78 ? page_width(&a->page) - 68 : 10;
+			out_printf(o, ", %s ", text_percent(part, p->main_share));
+			text_left(o, label, text_columns(label) < room ? text_columns(label) : room);
 		}
 		if (p->upstreams > 1)
 			out_printf(o, " of %u upstreams", p->upstreams);
@@ -322,15 +342,22 @@ static void print_prefixes(struct out *o, const struct answer *a)
 static void print_moment(struct out *o, const struct answer *a, const struct moment *m)
 {
 	const struct timeline *t = a->timeline;
-	char time[40], part[32];
+	char time[40], part[32], share[64];
+	size_t left = page_width(&a->page) - (page_width(&a->page) > 44 ? 44 : 0), k;
 
 	out_str(o, "  ");
 	text_left(o, text_time(time, m->at), 26);
 	text_right(o, text_percent(part, m->visible), 9);
-	for (size_t k = m->first; k < m->first + m->n && k < m->first + 3; k++)
-		out_printf(o, "  AS%u %s", t->share[k].upstream, text_percent(part, t->share[k].share));
-	if (m->n > 3)
-		out_printf(o, "  +%zu", m->n - 3);
+	for (k = m->first; k < m->first + m->n; k++) {
+		snprintf(share, sizeof share, "  AS%u %s", t->share[k].upstream,
+		    text_percent(part, t->share[k].share));
+		if (k > m->first && strlen(share) > left)
+			break;
+		out_str(o, share);
+		left -= strlen(share) < left ? strlen(share) : left;
+	}
+	if (k < m->first + m->n)
+		out_printf(o, " +%zu", m->first + m->n - k);
 	out_char(o, '\n');
 }
 
@@ -390,7 +417,7 @@ static void print_method(struct out *o, const struct answer *a)
 	const struct report *r = a->report;
 	const struct health *h = a->health;
 	char text[600];
-	bool first = true;
+	struct out line;
 
 	heading(o, &a->page, "How it was measured\n");
 	snprintf(text, sizeof text,
@@ -406,17 +433,19 @@ static void print_method(struct out *o, const struct answer *a)
 	    r->ases, r->collectors, r->collectors == 1 ? "" : "s");
 	text_ink(o, &a->page, INK_DIM);
 	text_wrap(o, &a->page, text, 2);
+	out_open_mem(&line);
 	for (size_t i = 0; i < sizeof r->cleaned / sizeof *r->cleaned; i++)
-		if (r->cleaned[i]) {
-			out_printf(o, "%s%llu %s", first ? "  Routes left out: " : ", ",
+		if (r->cleaned[i])
+			out_printf(&line, "%s%llu %s", line.n == 0 ? "  Routes left out: " : ", ",
 			    (unsigned long long)r->cleaned[i], cleaned_text((enum cleaned)i));
-			first = false;
-		}
-	out_str(o, first ? "" : ".\n");
-	out_printf(o, "  %llu records read, %llu bad; %llu peer resets, %llu gaps.\n",
+	if (line.n > 0)
+		wrapped(o, &a->page, &line, 2);
+	out_printf(&line, "  %llu records read, %llu bad; %llu peer resets, %llu gaps.",
 	    (unsigned long long)h->records, (unsigned long long)h->bad, (unsigned long long)h->resets,
 	    (unsigned long long)h->gaps);
+	wrapped(o, &a->page, &line, 2);
 	text_ink(o, &a->page, INK_PLAIN);
+	out_close(&line);
 }
 
 void report_text(struct out *o, const struct answer *a)
