@@ -12,8 +12,9 @@ static void head(struct out *o)
 static void time_csv(struct out *o, const struct update *u)
 {
 	char text[UTIME_TEXT];
+	size_t n = utime_text(text, u->time);
 
-	out_bytes(o, text, utime_text(text, u->time));
+	out_bytes(o, text, n);
 }
 
 static void peer_csv(struct out *o, const struct peer_key *p)

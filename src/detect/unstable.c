@@ -127,7 +127,7 @@ void member_flip(struct detect *d, uint32_t member, utime_t at)
 
 	m->touched = false;
 	m->main = is;
-	if (is == was || d->quiet || !m->established)
+	if (is == was || d->quiet || !m->established || want == 0)
 		return;
 	if (m->flips == want)
 		flip_drop(m, 0);

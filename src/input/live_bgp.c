@@ -200,8 +200,8 @@ static void session_message(struct session *s, struct span m)
 	if (type == BGP_NOTIFICATION) {
 		char text[80];
 		s->notified = true;
-		snprintf(text, sizeof text, "the peer sent NOTIFICATION %u/%u", m.n > 19 ? m.p[19] : 0,
-		    m.n > 20 ? m.p[20] : 0);
+		snprintf(text, sizeof text, "the peer sent NOTIFICATION %u/%u", m.n > 19 ? m.p[19] : 0U,
+		    m.n > 20 ? m.p[20] : 0U);
 		session_end(s, text);
 	} else if (s->state == BGP_OPEN_SENT && type == BGP_OPEN) {
 		session_open(s, m);

@@ -223,7 +223,7 @@ static const char *send_command(const struct alert_route *r, const char *subject
 	unlink(path);
 	put_all(fd, body, n);
 	lseek(fd, 0, SEEK_SET);
-	for (; environ[vars] && vars < 510; vars++)
+	for (; vars < 510 && environ[vars]; vars++)
 		env[vars] = environ[vars];
 	env[vars++] = name;
 	env[vars] = NULL;

@@ -16,9 +16,9 @@
 static void say_time(struct out *o, utime_t t)
 {
 	char text[UTIME_TEXT];
+	size_t n = t == UTIME_NONE ? 0 : utime_text(text, t);
 
-	if (t != UTIME_NONE)
-		out_bytes(o, text, utime_text(text, t));
+	out_bytes(o, text, n);
 }
 
 static void say_place(struct out *o, const struct event *e)
