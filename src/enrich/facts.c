@@ -43,7 +43,7 @@ const char *facts_sources(const struct facts *f)
 /* A file the project ships: in a build tree, or where it was installed. Freed by the caller. */
 static char *shipped(const char *name)
 {
-	static const char *const places[] = {"/", "/../scenario/", "/../../scenario/"};
+	static const char *const places[] = {"/", "/../", "/../scenario/", "/../../scenario/"};
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
 	char *slash, *path;
