@@ -47,14 +47,18 @@ struct facts *answer_facts(const struct args *a)
 {
 	const char **registry = NULL, *const * notes;
 	size_t n = 0, cap = 0;
+	const char *at = args_get(a, "at") ? args_get(a, "at") : args_get(a, "to");
+	utime_t time = 0; /* the newest of dated files */
 	struct facts *f;
 
+	if (at && !utime_parse(at, &time))
+		time = 0;
 	for (const char *s; (s = args_nth(a, "registry", n)); n++) {
 		registry = vec_room(registry, n, &cap, sizeof *registry);
 		registry[n] = s;
 	}
 	f = facts_load(&(struct facts_options){
-	    .registry = registry, .registries = n, .territories = args_get(a, "territories")});
+	    .registry = registry, .registries = n, .territories = args_get(a, "territories"), .at = time});
 	n = facts_notes(f, &notes);
 	for (size_t i = 0; i < n; i++)
 		warn_line("%s", notes[i]);
