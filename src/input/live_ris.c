@@ -26,8 +26,10 @@ struct ris {
 	char *host, *path;
 	int port;
 	bool tls;
+	struct lws_context *context;
+	lws_sorted_usec_list_t tick;
 	struct lws *wsi;
-	bool closed, resting, connected;
+	bool closed, resting;
 	size_t subscribed;
 	char *message; /* of several frames */
 	size_t n, cap;
@@ -149,7 +151,6 @@ static int ris_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 
 	switch (reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		r->connected = true;
 		r->heard = live_now();
 		r->pause = 1;
 		live_give(
@@ -192,49 +193,44 @@ static void ris_flush(struct ris *r)
 		host_flush(r, &r->hosts[i]);
 }
 
-static void ris_serve(struct ris *r, struct lws_context *context)
+/* Until the connection is over: what came goes on, and too long a silence ends it. */
+static void ris_serve(struct ris *r)
 {
-	utime_t silence = (utime_t)(r->o->silence ? r->o->silence : SILENCE) * UTIME_SECOND;
+	unsigned seconds = r->o->silence ? r->o->silence : SILENCE;
+	struct live *l = r->worker.live;
+	bool ending = false;
 
-	while (!r->closed && !r->worker.live->stop) {
-		lws_service(context, 0);
+	while (!r->closed && !(l->stop && !r->wsi)) {
+		lws_service(r->context, 0);
 		ris_flush(r);
-		if (r->resting && !live_full(r->worker.live)) {
+		if (r->resting && !r->closed && !live_full(l)) {
 			r->resting = false;
 			lws_rx_flow_control(r->wsi, 1);
 		}
 		if (r->resting)
 			r->heard = live_now();
-		if (!r->closed && live_now() - r->heard > silence) {
-			snprintf(r->why, sizeof r->why, "silent for %u s",
-			    r->o->silence ? r->o->silence : SILENCE);
+		if (l->stop && r->resting)
 			break;
-		}
+		if (r->closed || ending || (!l->stop && live_now() - r->heard <= (utime_t)seconds * UTIME_SECOND))
+			continue;
+		if (!r->why[0])
+			snprintf(r->why, sizeof r->why, "silent for %u s", seconds);
+		ending = true;
+		lws_set_timeout(r->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 	}
 }
 
 /* Wakes lws_service so that flags are looked at four times a second. */
-static void ris_tick(lws_sorted_usec_list_t *sul);
-struct tick {
-	lws_sorted_usec_list_t sul;
-	struct lws_context *context;
-};
 static void ris_tick(lws_sorted_usec_list_t *sul)
 {
-	struct tick *t = lws_container_of(sul, struct tick, sul);
+	struct ris *r = lws_container_of(sul, struct ris, tick);
 
-	lws_sul_schedule(t->context, 0, &t->sul, ris_tick, 250000);
+	lws_sul_schedule(r->context, 0, &r->tick, ris_tick, 250000);
 }
 
 static void ris_connect(struct ris *r)
 {
-	struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
-	    .protocols = protocols,
-	    .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
-	    .client_ssl_ca_filepath = r->o->ca_file,
-	    .user = r};
-	struct lws_context *context = lws_create_context(&info);
-	struct lws_client_connect_info connect = {.context = context,
+	struct lws_client_connect_info connect = {.context = r->context,
 	    .address = r->host,
 	    .port = r->port,
 	    .path = r->path,
@@ -242,21 +238,33 @@ static void ris_connect(struct ris *r)
 	    .origin = r->host,
 	    .ssl_connection = r->tls ? LCCSCF_USE_SSL : 0, /* no leave: chain, dates and name are verified */
 	    .pwsi = &r->wsi};
-	struct tick tick = {.context = context};
 
-	if (!context) {
-		snprintf(r->why, sizeof r->why, "libwebsockets cannot start (certificates: %s)",
-		    r->o->ca_file ? r->o->ca_file : "the system's");
-		return;
-	}
-	r->closed = r->connected = r->resting = false;
+	r->why[0] = '\0';
+	r->closed = r->resting = false;
 	r->subscribed = r->n = 0;
 	r->heard = live_now();
-	ris_tick(&tick.sul);
 	if (lws_client_connect_via_info(&connect))
-		ris_serve(r, context);
-	lws_context_destroy(context);
+		ris_serve(r);
+	else if (!r->why[0])
+		snprintf(r->why, sizeof r->why, "cannot connect");
 	ris_flush(r);
+}
+
+static bool ris_begin(struct ris *r)
+{
+	struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
+	    .protocols = protocols,
+	    .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+	    .client_ssl_ca_filepath = r->o->ca_file,
+	    .user = r};
+
+	r->context = lws_create_context(&info);
+	if (r->context)
+		ris_tick(&r->tick);
+	else
+		live_note(r->worker.live, r->o->name, "libwebsockets cannot start (certificates: %s)",
+		    r->o->ca_file ? r->o->ca_file : "the system's");
+	return r->context;
 }
 
 static void *ris_run(void *arg)
@@ -264,14 +272,16 @@ static void *ris_run(void *arg)
 	struct ris *r = arg;
 	struct live *l = r->worker.live;
 
+	if (!ris_begin(r))
+		return NULL;
 	do {
-		r->why[0] = '\0';
 		ris_connect(r);
 		if (l->stop)
 			break;
 		live_give(l, parcel_new(PARCEL_DOWN, r->o->name, "", 0, r->why, strlen(r->why)));
 		r->pause = r->pause * 2 < PAUSE_MAX ? r->pause * 2 : PAUSE_MAX;
 	} while (live_sleep(l, r->pause));
+	lws_context_destroy(r->context);
 	return NULL;
 }
 
