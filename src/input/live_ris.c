@@ -193,29 +193,39 @@ static void ris_flush(struct ris *r)
 		host_flush(r, &r->hosts[i]);
 }
 
+/* Why the connection must end now; NULL: it need not. */
+static const char *ris_over(struct ris *r, char text[48])
+{
+	unsigned seconds = r->o->silence ? r->o->silence : SILENCE;
+
+	if (r->worker.live->stop)
+		return "stopped here";
+	if (live_now() - r->heard <= (utime_t)seconds * UTIME_SECOND)
+		return NULL;
+	snprintf(text, 48, "silent for %u s", seconds);
+	return text;
+}
+
 /* Until the connection is over: what came goes on, and too long a silence ends it. */
 static void ris_serve(struct ris *r)
 {
-	unsigned seconds = r->o->silence ? r->o->silence : SILENCE;
 	struct live *l = r->worker.live;
-	bool ending = false;
+	const char *over = NULL;
+	char text[48];
 
-	while (!r->closed && !(l->stop && !r->wsi)) {
+	while (!r->closed) {
 		lws_service(r->context, 0);
 		ris_flush(r);
-		if (r->resting && !r->closed && !live_full(l)) {
+		if (r->resting && !r->closed && (l->stop || !live_full(l))) {
 			r->resting = false;
 			lws_rx_flow_control(r->wsi, 1);
 		}
 		if (r->resting)
-			r->heard = live_now();
-		if (l->stop && r->resting)
-			break;
-		if (r->closed || ending || (!l->stop && live_now() - r->heard <= (utime_t)seconds * UTIME_SECOND))
+			r->heard = live_now(); /* it may well be talking: it is we who do not listen */
+		if (r->closed || over || !(over = ris_over(r, text)))
 			continue;
 		if (!r->why[0])
-			snprintf(r->why, sizeof r->why, "silent for %u s", seconds);
-		ending = true;
+			snprintf(r->why, sizeof r->why, "%s", over);
 		lws_set_timeout(r->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 	}
 }
@@ -254,7 +264,8 @@ static bool ris_begin(struct ris *r)
 {
 	struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN,
 	    .protocols = protocols,
-	    .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+	    .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+		       (r->o->ca_file ? LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS : 0),
 	    .client_ssl_ca_filepath = r->o->ca_file,
 	    .user = r};
 
