@@ -74,6 +74,7 @@ struct place {
 	uint32_t instability;
 	utime_t moved[8];   /* when upstreams came and went, latest last */
 	utime_t touched_at; /* first change of the second under way */
+	bool contest;       /* the lead may have changed */
 	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
 	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;
@@ -103,6 +104,7 @@ struct member_of {
 
 struct cell {
 	uint32_t carrier, next, votes;
+	asn_t asn;      /* the carrier's: the chain is searched by it */
 	bool held;      /* carried by enough vantage ASes since it rose */
 	bool before;    /* was held in an earlier stay, or in the baseline */
 	uint32_t event; /* open, that told of its last move */
@@ -340,8 +342,8 @@ void place_entitle(struct detect *d, struct place *p);
 void prefixes_grow(struct detect *d);
 uint32_t prefix_members(struct detect *d, prefix_id prefix); /* first member; looks the first time */
 uint32_t place_by_id(struct detect *d, const char *id, uint8_t family);
-uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);      /* finds or makes */
-uint32_t cell_find(struct detect *d, uint32_t member, uint32_t carrier); /* finds or makes */
+uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);    /* finds or makes */
+uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream); /* finds or makes, the carrier too */
 bool prefix_in_shares(const struct prefix *p);
 void member_reweigh(struct detect *d, uint32_t member);
 void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */

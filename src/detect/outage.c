@@ -18,6 +18,19 @@ static uint8_t level_of(const struct detect *d, double visibility)
 	return visibility >= d->o.up_from ? LEVEL_UP : LEVEL_DEGRADED;
 }
 
+/* Established prefixes of a network in a place: counted as they come and go. */
+static uint64_t network_key(const struct detect *d, const struct member_of *m)
+{
+	return (uint64_t)(m->place + 1) << 32 | d->prefix[m->prefix].origin | UINT64_C(1) << 62;
+}
+
+static uint32_t network_size(const struct detect *d, const struct member_of *m)
+{
+	uint32_t n = map_get(&d->groups, network_key(d, m));
+
+	return n == NO_INDEX ? 0 : n;
+}
+
 static void member_establish(struct detect *d, struct member_of *m, utime_t at)
 {
 	struct place *p = &d->place[m->place];
@@ -28,6 +41,7 @@ static void member_establish(struct detect *d, struct member_of *m, utime_t at)
 	p->seen += m->weight * m->visible;
 	p->whole += m->weight;
 	p->up_members++;
+	map_put(&d->groups, network_key(d, m), network_size(d, m) + 1);
 }
 
 /* It is gone for good, or reached otherwise: it no longer counts as missing. */
@@ -39,6 +53,8 @@ static void member_forget(struct detect *d, struct member_of *m)
 	p->seen -= m->weight * m->visible;
 	p->whole -= m->weight;
 	p->up_members--;
+	if (network_size(d, m))
+		map_put(&d->groups, network_key(d, m), network_size(d, m) - 1);
 }
 
 void place_level(struct detect *d, uint32_t place, utime_t at)
@@ -207,14 +223,10 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 static enum event_scope group_scope(const struct detect *d, const struct member_of *m, size_t down)
 {
 	const struct place *p = &d->place[m->place];
-	asn_t origin = d->prefix[m->prefix].origin;
-	size_t all = 0;
 
 	if (place_is_small(d, p))
 		return down >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place)
-		all += d->member[i].established && d->prefix[d->member[i].prefix].origin == origin;
-	return down >= all && d->o.baseline ? SCOPE_AS : SCOPE_PREFIX;
+	return down >= network_size(d, m) && d->o.baseline ? SCOPE_AS : SCOPE_PREFIX;
 }
 
 static void outage_join(struct detect *d, uint32_t index, struct place *p)

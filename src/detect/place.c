@@ -218,17 +218,19 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 	return index;
 }
 
-uint32_t cell_find(struct detect *d, uint32_t member, uint32_t carrier)
+uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream)
 {
-	uint32_t index, idle = NO_INDEX;
+	uint32_t index, idle = NO_INDEX, carrier;
 	struct cell *c;
 
 	for (index = d->member[member].cells; index != NO_INDEX; index = d->cell[index].next) {
-		if (d->cell[index].carrier == carrier)
+		c = &d->cell[index];
+		if (c->asn == upstream)
 			return index;
-		if (!d->cell[index].votes && !d->cell[index].held && !d->cell[index].before)
+		if (!c->votes && !c->held && !c->before)
 			idle = index;
 	}
+	carrier = carrier_find(d, d->member[member].place, upstream);
 	if (idle == NO_INDEX) {
 		d->cell = vec_room(d->cell, d->n_cells, &d->cell_cap, sizeof *d->cell);
 		idle = (uint32_t)d->n_cells++;
@@ -236,7 +238,8 @@ uint32_t cell_find(struct detect *d, uint32_t member, uint32_t carrier)
 		d->member[member].cells = idle;
 	}
 	c = &d->cell[idle];
-	*c = (struct cell){.carrier = carrier, .next = c->next, .event = NO_INDEX, .at = UTIME_NONE};
+	*c = (struct cell){
+	    .carrier = carrier, .asn = upstream, .next = c->next, .event = NO_INDEX, .at = UTIME_NONE};
 	return idle;
 }
 

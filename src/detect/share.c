@@ -254,13 +254,24 @@ static void carrier_learn(struct carrier *c, float share)
 	c->share = share;
 }
 
+/* Only the first, its challenger, or one above it can change the lead; more than half cannot be led. */
+static bool may_lead(const struct detect *d, const struct place *p, uint32_t carrier)
+{
+	uint64_t sum = d->carrier[carrier].sum;
+
+	if (p->primary == NO_INDEX || p->challenger != NO_INDEX)
+		return true;
+	return carrier == p->primary ? sum * 2 <= p->sum : sum > d->carrier[p->primary].sum;
+}
+
 void carrier_settle(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
-	const struct place *p = &d->place[c->place];
+	struct place *p = &d->place[c->place];
 	float share = (float)carrier_share(d, c);
 
 	c->touched = false;
+	p->contest |= may_lead(d, p, carrier);
 	if (p->level == LEVEL_DOWN || p->sum == 0) {
 		/* nothing seen is no share: the last one seen stands */
 	} else if (p->learned) {
@@ -303,8 +314,12 @@ static bool leads_by_margin(const struct detect *d, uint32_t top, uint32_t other
 static void primary_contest(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
-	uint32_t top = place_leader(d, p);
+	uint32_t top;
 
+	if (!p->contest && !d->quiet && !p->learned)
+		return;
+	p->contest = false;
+	top = place_leader(d, p);
 	if (top == NO_INDEX || p->level == LEVEL_DOWN || !d->o.baseline)
 		return; /* updates alone show a share of what moved, not of what is */
 	if (p->primary == NO_INDEX || d->quiet || p->learned) {
@@ -379,7 +394,7 @@ void share_settle(struct detect *d, uint32_t place)
 	struct place *p = &d->place[place];
 	uint64_t moved = p->sum > p->stale_sum ? p->sum - p->stale_sum : p->stale_sum - p->sum;
 
-	if (p->stale || moved > p->sum / 1000) {
+	if (p->stale || moved > p->sum / 100) {
 		for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next)
 			if (d->carrier[i].sum || d->carrier[i].share > 0)
 				carrier_settle(d, i);

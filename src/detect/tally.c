@@ -77,7 +77,7 @@ static void touch_member(struct detect *d, uint32_t member)
 static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
 {
 	uint32_t place = d->member[member].place;
-	uint32_t carrier = carrier_find(d, place, upstream), cell = cell_find(d, member, carrier);
+	uint32_t cell = cell_find(d, member, upstream), carrier = d->cell[cell].carrier;
 	struct carrier *c = &d->carrier[carrier];
 	uint64_t sum = d->member[member].weight * weight;
 
@@ -100,7 +100,7 @@ static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_
 static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
 {
 	uint32_t place = d->member[member].place;
-	uint32_t carrier = carrier_find(d, place, upstream), cell = cell_find(d, member, carrier);
+	uint32_t cell = cell_find(d, member, upstream), carrier = d->cell[cell].carrier;
 	struct carrier *c = &d->carrier[carrier];
 	uint64_t sum = d->member[member].weight * weight;
 

@@ -132,6 +132,8 @@ void member_flip(struct detect *d, uint32_t member, utime_t at)
 	if (m->flips == want)
 		flip_drop(m, 0);
 	m->flip[m->flips] = is == NO_INDEX ? m->fall : was == NO_INDEX ? m->rise : at;
+	if (m->flip[m->flips] == UTIME_NONE)
+		m->flip[m->flips] = at;
 	m->dark = (uint8_t)(m->dark | dark << m->flips);
 	m->flips++;
 	if (m->flips == want)
