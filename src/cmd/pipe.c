@@ -29,7 +29,7 @@ struct stream {
 	size_t at, n;               /* the next one, and how many there are */
 	struct update *update;      /* &ahead[at] */
 	bool ended;                 /* no bytes follow those in the block */
-	uint64_t faults;            /* told, sum over kinds */
+	uint64_t faults, doubts;    /* told, sums over kinds */
 	uint32_t told;              /* bit per kind */
 	const char *error;
 	utime_t first, last;
@@ -92,23 +92,23 @@ static bool fault_doubts(unsigned kind)
 static void stream_check(struct run *r, struct stream *s, const struct peer_key *peer)
 {
 	const struct fault_count *f = &s->mrt.faults;
-	uint64_t sum = fault_sum(f);
-	bool doubt = false;
+	uint64_t sum = fault_sum(f), doubts = 0;
 
 	if (sum == s->faults)
 		return;
 	r->p->bad += sum - s->faults;
 	s->faults = sum;
 	for (unsigned k = 0; k < FAULT_KINDS; k++) {
-		doubt |= f->n[k] && fault_doubts(k);
+		doubts += fault_doubts(k) ? f->n[k] : 0;
 		if (f->n[k] && !(s->told >> k & 1)) {
 			s->told |= 1U << k;
 			tell(r, s, f->first[k], fault_text((enum fault)k));
 		}
 	}
-	if (doubt)
+	if (doubts > s->doubts)
 		source_doubt(r->p->table, s->source, s->last == UTIME_NONE ? 0 : s->last, peer,
 		    r->o->changes ? &r->batch : NULL);
+	s->doubts = doubts;
 }
 
 /* ---- streams ---- */

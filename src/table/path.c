@@ -19,6 +19,7 @@ enum {
 	LINES_FIRST = 1 << 12,
 	LINES_MAX = 1 << 16, /* 4 MB */
 	FLAT_MAX = 1024,
+	MAP_AHEAD = 16, /* slots fetched ahead while the map is filled */
 };
 
 static uint64_t node_hash(struct path_node n)
@@ -33,7 +34,7 @@ static struct path_node node_of(asn_t asn, path_id parent, unsigned flags)
 
 void paths_init(struct paths *t, const struct table_options *o)
 {
-	t->node = pages_reserve(PATH_MAX_IDS * sizeof *t->node);
+	t->node = pages_reserve((PATH_MAX_IDS + MAP_AHEAD) * sizeof *t->node);
 	t->line = pages_reserve(LINES_MAX * sizeof *t->line);
 	t->lines = LINES_FIRST;
 	t->drop = o->drop_asn;
@@ -44,7 +45,7 @@ void paths_init(struct paths *t, const struct table_options *o)
 
 void paths_free(struct paths *t)
 {
-	pages_free(t->node, PATH_MAX_IDS * sizeof *t->node);
+	pages_free(t->node, (PATH_MAX_IDS + MAP_AHEAD) * sizeof *t->node);
 	pages_free(t->line, LINES_MAX * sizeof *t->line);
 	idmap_free(&t->map);
 }
@@ -54,8 +55,11 @@ static void map_fill(struct paths *t, size_t slots)
 {
 	idmap_free(&t->map);
 	idmap_init(&t->map, PATH_ID_BITS, slots);
-	for (path_id id = PATH_UNREAD + 1; id < t->n; id++)
+	for (path_id id = PATH_UNREAD + 1; id < t->n; id++) {
+		/* Behind the last node there is address space all the same: zeros. */
+		__builtin_prefetch(&t->map.slot[node_hash(t->node[id + MAP_AHEAD]) & t->map.mask], 1);
 		idmap_put(&t->map, node_hash(t->node[id]), id);
+	}
 }
 
 void paths_rebuild(struct paths *t)
