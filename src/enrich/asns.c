@@ -40,6 +40,8 @@ static size_t slot(struct asns *a, asn_t asn)
 		memset(a->named_by + a->pages * PAGE, 0, PAGE);
 		*page = (uint32_t)++a->pages;
 		a->used[asn >> 16] |= UINT64_C(1) << (asn >> 10 & 63);
+		if (asn >> 10 >= a->cells)
+			a->cells = (asn >> 10) + 1;
 	}
 	return (size_t)(*page - 1) * PAGE + (asn & (PAGE - 1));
 }
@@ -73,7 +75,7 @@ static uint64_t used_from(const struct asns *a, uint64_t v)
 {
 	uint64_t cell = v >> 10;
 
-	while (cell < TOP) {
+	while (cell < a->cells) {
 		uint64_t word = a->used[cell / 64] >> cell % 64;
 		if (word) {
 			uint64_t found = cell + (uint64_t)__builtin_ctzll(word);

@@ -20,6 +20,7 @@ struct as_fact {
 struct asns {
 	uint32_t *top;        /* page number + 1 by asn >> 10; address space, touched where used */
 	uint64_t *used;       /* a bit for each cell of top, to walk over what is used */
+	size_t cells;         /* beyond the last of them in use */
 	struct as_fact *page; /* pages of 1,024, one after the other */
 	size_t pages, cap;
 	char *text; /* names, each ended by a zero byte; text[0] is the empty one */
