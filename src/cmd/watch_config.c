@@ -268,6 +268,8 @@ static const struct key {
     {BIT(PART_RIS), "subscribe", set_subscribe, OF_SOURCE(ris_all)},
     {BIT(PART_RIS), "reconnect-after", set_seconds, OF_SOURCE(ris.silence)},
     {BIT(PART_FOLLOW), "folder", set_text, OF_SOURCE(follow.folder)},
+    {BIT(PART_FOLLOW), "collector", set_words, OF_SOURCE(follow.collector)},
+    {BIT(PART_FOLLOW), "url", set_text, OF_SOURCE(follow.url)},
     {BIT(PART_FOLLOW), "every", set_seconds, OF_SOURCE(follow.every)},
     {BIT(PART_BMP) | BIT(PART_BGP) | BIT(PART_RIS) | BIT(PART_FOLLOW), "silence", set_span,
 	OF_SOURCE(silence)},

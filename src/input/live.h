@@ -61,7 +61,12 @@ struct live_ris {
 struct live_follow {
 	const char *name;
 	const char *folder;
-	unsigned every; /* seconds; 0: 2 */
+	unsigned every; /* seconds; 0: 2, of an archive 60 */
+	/* where set: of these collectors new files are fetched into the folder, from the archives or a mirror
+	 */
+	const char *const *collector;
+	size_t collectors;
+	const char *url; /* of the mirror; NULL: the archives themselves */
 };
 
 struct live;

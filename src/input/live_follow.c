@@ -1,21 +1,24 @@
 /*
- * input/live_follow: a folder into which archive files keep coming. In: MRT files, in the order of their
- * first records; of each collector the last table dump and what is not older, then every new file as soon as
- * it stops growing. Out: parcels of whole blocks. Names that begin with a dot are passed over, so a file may
- * be written beside and renamed.
+ * input/live_follow: a folder into which archive files keep coming, brought by somebody else or fetched from
+ * an archive. In: MRT files, in the order of their first records; of each collector the last table dump and
+ * what is not older, then every new file as soon as it stops growing. Out: parcels of whole blocks. Names
+ * that begin with a dot are passed over, so a file may be written beside and renamed.
  */
+#include "input/fetch.h"
 #include "input/loop.h"
 
+#include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { EVERY = 2 };
+enum { EVERY = 2, EVERY_FETCH = 60 };
 /* Updates of this long before a dump: their file may have begun earlier and still hold what the dump lacks.
  */
 #define BEFORE_DUMP (15 * 60 * UTIME_SECOND)
+#define FETCH_BACK  (3600 * UTIME_SECOND) /* archives may be late */
 
 struct seen {
 	char *path;
@@ -134,13 +137,42 @@ static void follow_again(struct follow *f)
 	free(fresh);
 }
 
+/* What the archive has of the last hour, and the dump before it, into the folder. */
+static void follow_fetch(struct follow *f)
+{
+	utime_t now = live_now();
+	struct fetch_options o = {.base_url = f->o->url,
+	    .collector = f->o->collector,
+	    .collectors = f->o->collectors,
+	    .from = now - FETCH_BACK,
+	    .to = now,
+	    .dir = f->o->folder,
+	    .tries = 2};
+	struct fetch_plan plan = {0};
+
+	fetch_list(&plan, &o);
+	fetch_run(&plan, &o);
+	for (size_t i = 0; i < plan.errors; i++)
+		live_note(f->worker.live, f->o->name, "%s", plan.error[i]);
+	for (size_t i = 0; i < plan.n; i++)
+		if (plan.file[i].state == FETCH_FAILED)
+			live_note(f->worker.live, f->o->name, "%s: %s", plan.file[i].url, plan.file[i].why);
+	fetch_free(&plan);
+}
+
 static void *follow_run(void *arg)
 {
 	struct follow *f = arg;
+	unsigned every = f->o->every ? f->o->every : f->o->collectors ? EVERY_FETCH : EVERY;
 
+	if (f->o->collectors)
+		follow_fetch(f);
 	follow_begin(f);
-	while (live_sleep(f->worker.live, f->o->every ? f->o->every : EVERY))
+	while (live_sleep(f->worker.live, every)) {
+		if (f->o->collectors)
+			follow_fetch(f);
 		follow_again(f);
+	}
 	return NULL;
 }
 
@@ -159,6 +191,10 @@ const char *live_add_follow(struct live *l, const struct live_follow *o)
 	struct follow *f;
 	struct stat st;
 
+	if (o->collectors && mkdir(o->folder, 0755) < 0 && errno != EEXIST) {
+		snprintf(l->why, sizeof l->why, "%s: %s", o->folder, strerror(errno));
+		return l->why;
+	}
 	if (stat(o->folder, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		snprintf(l->why, sizeof l->why, "%s is no folder", o->folder);
 		return l->why;
