@@ -351,7 +351,8 @@ static void moment_add(struct running *r, utime_t at)
 		    (struct moment_share){(asn_t)r->upstream.key[u], r->carries[u], r->sum[u] / r->carried};
 		m.n++;
 	}
-	qsort(t->share + m.first, m.n, sizeof *t->share, share_cmp);
+	if (m.n > 0)
+		qsort(t->share + m.first, m.n, sizeof *t->share, share_cmp);
 	if (same_as_last(t, &m)) {
 		t->shares = m.first;
 		return;
