@@ -233,8 +233,13 @@ static int run_files(struct run *r)
 			store_abandon(r->store);
 		else if (r->last != UTIME_NONE)
 			r->failed = keeper_commit(&r->keeper, p.table, r->last, true) != 0;
-		if (args_has(r->args, "stats"))
+		if (args_has(r->args, "stats")) {
 			pipe_print_stats(&p);
+			warn_line("keeping    checkpoint opened in %.2f s; last commit %.2f s, of that "
+				  "checkpoint %.2f "
+				  "s, pages %.2f s",
+			    r->keeper.load, r->keeper.cost, r->keeper.write, r->keeper.pages);
+		}
 	}
 	keeper_end(&r->keeper);
 	pipe_free(&p);

@@ -34,8 +34,6 @@ static void on_event(void *arg, const struct event *e)
 	struct keeper *k = arg;
 
 	store_event(k->store, e);
-	k->events++;
-	k->fresh = true;
 }
 
 static void on_sample(void *arg, const struct sample *s)
@@ -43,8 +41,6 @@ static void on_sample(void *arg, const struct sample *s)
 	struct keeper *k = arg;
 
 	store_sample(k->store, s);
-	k->samples++;
-	k->fresh = true;
 }
 
 static void detect_start(struct keeper *k, const struct table *t)
@@ -70,6 +66,7 @@ struct table *keeper_load(
 	char *path = store_file_path(k->store, checkpoint);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct table *t = NULL;
+	double begun = now_seconds();
 
 	free(path);
 	*why = "it cannot be opened";
@@ -90,6 +87,7 @@ struct table *keeper_load(
 		}
 	}
 	close(fd);
+	k->load = now_seconds() - begun;
 	return t;
 }
 
@@ -147,17 +145,18 @@ int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers)
 		return -1;
 	}
 	cut.checkpoint = name;
+	k->write = now_seconds() - begun;
 	if (answers && (store_flush(k->store) || pages_keep(k->store, k->facts, t, upto))) {
 		warn_line("%s", store_error(k->store));
 		store_abandon(k->store);
 		return -1;
 	}
+	k->pages = now_seconds() - begun - k->write;
 	if (store_commit(k->store, &cut)) {
 		warn_line("%s", store_error(k->store));
 		return -1;
 	}
 	k->upto = upto;
-	k->fresh = false;
 	k->committed = now_seconds();
 	k->cost = k->committed - begun;
 	return 0;

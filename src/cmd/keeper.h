@@ -12,12 +12,11 @@ struct keeper {
 	struct store *store;
 	struct facts *facts;
 	struct detect_options options;
-	struct detect *detect;  /* NULL before the first change */
-	utime_t upto;           /* of the last commit, UTIME_NONE */
-	utime_t answered;       /* of the last kept answers, UTIME_NONE */
-	double committed, cost; /* seconds: when the last commit ended, and how long it took */
-	uint64_t events, samples;
-	bool fresh; /* something was told since the last commit */
+	struct detect *detect;     /* NULL before the first change */
+	utime_t upto;              /* of the last commit, UTIME_NONE */
+	utime_t answered;          /* of the last kept answers, UTIME_NONE */
+	double committed, cost;    /* seconds: when the last commit ended, and how long it took */
+	double load, write, pages; /* seconds: opening the checkpoint; of the last commit */
 };
 
 void keeper_begin(struct keeper *k, struct store *store, struct facts *facts);
