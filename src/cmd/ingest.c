@@ -18,6 +18,7 @@
 
 static const struct opt opts[] = {
     {"store", 's', "DIR", "the store; made where there is none"},
+    {"by", 0, "country|as", "keep every country (default), or every AS too; decided once for a store"},
     {"no-wait", 0, NULL, "where another ingest is at work on the store: end, do not wait"},
     {"retain", 0, "SPAN", "forget series and events older than that, from now on (0: keep for ever)"},
     {"detail", 0, "SPAN", "older than that, keep at most a point an hour (0: all)"},
@@ -43,7 +44,7 @@ struct run {
 	size_t kept;
 	struct health before; /* at the last file's end */
 	utime_t last;
-	bool failed;
+	bool failed, every_as;
 };
 
 static volatile sig_atomic_t stopped;
@@ -188,6 +189,7 @@ static int run_begin(struct run *r, struct pipe_options *o)
 		warn_line("%s", store_error(r->store));
 		return -1;
 	}
+	r->keeper.options.every_as = r->every_as;
 	r->keeper.options.all_peers = args_has(r->args, "all-peers");
 	r->keeper.options.baseline = begins_with_dump(&r->plan);
 	if (r->plan.checkpoint) {
@@ -281,7 +283,9 @@ static int say_kept(const struct run *r, int status)
 static int retention_set(struct run *r)
 {
 	struct retention now;
-	const char *s;
+	const char *s, *by = args_get(r->args, "by");
+	int64_t cut;
+	utime_t upto;
 
 	if (store_retention(r->store, &now)) {
 		warn_line("%s", store_error(r->store));
@@ -302,6 +306,16 @@ static int retention_set(struct run *r)
 		if (now.checkpoints < 1 || now.checkpoints > 1000)
 			return usage(r->args, "--checkpoints: \"%s\" is no number from 1 to 1000", s);
 	}
+	if (store_progress(r->store, &cut, &upto)) {
+		warn_line("%s", store_error(r->store));
+		return EXIT_BAD_INPUT;
+	}
+	if (by && strcmp(by, "as") == 0 && cut > 0 && !now.every_as)
+		return usage(
+		    r->args, "--by as: this store was begun with countries alone; begin another one");
+	if (cut == 0)
+		now.every_as = by && strcmp(by, "as") == 0;
+	r->every_as = now.every_as;
 	if (store_set_retention(r->store, &now)) {
 		warn_line("%s", store_error(r->store));
 		return EXIT_BAD_INPUT;

@@ -66,7 +66,8 @@ struct detect_options { /* defaults are design.md section 6's; one table of them
 			   the man page */
 	uint8_t family; /* 4, 6, 0: both */
 	const struct territory *const *who;
-	size_t whos; /* 0: every country */
+	size_t whos;   /* 0: every country */
+	bool every_as; /* beside every country, every AS that originates prefixes */
 	bool all_peers;
 	utime_t warm_up; /* without a baseline: nothing is told before it has passed */
 	bool baseline;   /* a dump or kept history was or will be loaded first */

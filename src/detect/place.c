@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "detect/inner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool prefix_in_shares(const struct prefix *p)
@@ -77,8 +78,31 @@ static uint32_t place_of_asked(struct detect *d, const struct territory *who, ui
 	return index;
 }
 
+static uint32_t place_of_as(struct detect *d, asn_t asn, uint8_t family)
+{
+	uint64_t key = UINT64_C(1) << 48 | (uint64_t)asn << 8 | family; /* above every country's */
+	uint32_t index = map_get(&d->places, key);
+	const struct territory *who;
+	char id[16];
+
+	if (index != NO_INDEX)
+		return index;
+	snprintf(id, sizeof id, "AS%u", asn);
+	who = territory_find(d->f, id, NULL);
+	index = place_new(d, id, family);
+	d->place[index].who = who;
+	d->place[index].kind = TERRITORY_AS;
+	place_entitle(d, &d->place[index]);
+	map_put(&d->places, key, index);
+	return index;
+}
+
 uint32_t place_by_id(struct detect *d, const char *id, uint8_t family)
 {
+	asn_t asn;
+
+	if (d->o.every_as && asn_parse(id, strlen(id), &asn))
+		return place_of_as(d, asn, family);
 	if (!d->o.whos)
 		return strlen(id) == 2 ? place_of_country(d, cc_of(id), family) : NO_INDEX;
 	for (size_t i = 0; i < d->o.whos; i++)
@@ -162,6 +186,11 @@ void as_members_join(struct detect *d, prefix_id prefix, asn_t origin)
 {
 	const struct prefix *p = prefix_of(d->t, prefix);
 
+	if (d->o.every_as && origin && prefix_in_shares(p) && (!d->o.family || d->o.family == p->family)) {
+		uint32_t place = place_of_as(d, origin, p->family);
+		if (!prefix_is_of(d, prefix, place))
+			member_new(d, prefix, place);
+	}
 	for (size_t i = 0; i < d->o.whos; i++) {
 		const struct territory *who = d->o.who[i];
 		uint32_t place;

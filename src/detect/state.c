@@ -230,6 +230,7 @@ static void walk(struct walk *w, struct detect *d)
 	WALK(d->votes);
 	WALK(d->ases);
 	WALK(d->o.baseline);
+	WALK(d->o.every_as);
 	WALK_ARRAY(d->path, d->paths, d->path_cap);
 	WALK_ARRAY(d->prefix, d->prefixes, d->prefix_cap);
 	WALK_ARRAY(d->as, d->n_as, d->as_cap);

@@ -240,7 +240,7 @@ void tally_change(struct detect *d, const struct change *c)
 			journal_add(d, c); /* it does not vote, but it may have seen it first */
 		return;
 	}
-	if (d->o.whos)
+	if (d->o.whos || d->o.every_as)
 		as_members_join(d, c->prefix, new->origin);
 	journal_add(d, c);
 	if ((c->old == PATH_NONE) != (c->new == PATH_NONE))
@@ -264,7 +264,7 @@ static void column_vote(struct detect *d, peer_id peer, uint8_t family, uint32_t
 			continue;
 		c.new = gained ? column[i] : PATH_NONE;
 		c.old = gained ? PATH_NONE : column[i];
-		if (d->o.whos)
+		if (d->o.whos || d->o.every_as)
 			as_members_join(d, i, d->path[column[i]].origin);
 		d->prefix[i].announced = true;
 		origin_change(d, &c, &d->path[c.old], &d->path[c.new]);

@@ -63,6 +63,7 @@ int store_retention(struct store *s, struct retention *r)
 	r->keep = meta_get(s, "retention_keep", 0);
 	r->detail = meta_get(s, "retention_detail", 0);
 	r->resolution = (uint32_t)meta_get(s, "retention_resolution", RESOLUTION);
+	r->every_as = meta_get(s, "every_as", 0) != 0;
 	r->checkpoints = (unsigned)meta_get(s, "retention_checkpoints", CHECKPOINTS);
 	return s->error[0] ? -1 : 0;
 }
@@ -71,7 +72,7 @@ int store_set_retention(struct store *s, const struct retention *r)
 {
 	if (meta_set(s, "retention_keep", r->keep) || meta_set(s, "retention_detail", r->detail) ||
 	    meta_set(s, "retention_resolution", r->resolution) ||
-	    meta_set(s, "retention_checkpoints", r->checkpoints))
+	    meta_set(s, "retention_checkpoints", r->checkpoints) || meta_set(s, "every_as", r->every_as))
 		return -1;
 	s->retention = *r;
 	return 0;

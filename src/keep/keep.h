@@ -264,6 +264,7 @@ struct retention {            /* kept in the store; 0: for ever */
 	utime_t keep;         /* series and events older than this (counted from the end) go */
 	utime_t detail;       /* older than this, at most a point an hour */
 	uint32_t resolution;  /* smallest change of a share that is kept, millionths */
+	bool every_as;        /* every AS is kept beside every country; decided by the first ingest */
 	unsigned checkpoints; /* at most so many, thinned toward the past */
 };
 int store_retention(struct store *s, struct retention *r);

@@ -16,6 +16,9 @@ struct measure_options {
 	enum weight weight;
 	bool all_peers; /* every peer votes, not only full feeds */
 	unsigned depth; /* 1; 2: the carriers of the carriers */
+	/* of a country: no other prefix can be its own (many reports at once); NULL: all are looked at */
+	const prefix_id *candidate;
+	size_t candidates;
 };
 
 struct upstream {

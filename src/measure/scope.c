@@ -182,7 +182,12 @@ static void mark_members(uint8_t *mark, const struct scope *s)
 	size_t n = prefix_count(s->table);
 	enum territory_kind kind = territory_kind(s->who);
 
-	if (kind != TERRITORY_AS)
+	if (kind == TERRITORY_COUNTRY && s->options.candidate)
+		for (size_t i = 0; i < s->options.candidates; i++) {
+			prefix_id id = s->options.candidate[i];
+			mark[id] = prefix_ours(s, prefix_of(s->table, id));
+		}
+	else if (kind != TERRITORY_AS)
 		for (prefix_id id = 0; id < n; id++)
 			mark[id] = prefix_ours(s, prefix_of(s->table, id));
 	if (kind == TERRITORY_AS || kind == TERRITORY_NAMED)

@@ -115,6 +115,33 @@ float *bootstrap_counts(size_t k)
 	return counts;
 }
 
+/* Hoare's selection: v[k] as if v were sorted; moves its elements about. */
+static double nth_smallest(double *v, size_t n, size_t k)
+{
+	size_t low = 0, high = n - 1;
+
+	while (low < high) {
+		double pivot = v[low + (high - low) / 2];
+		size_t i = low, j = high;
+		for (;;) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i >= j)
+				break;
+			double swap = v[i];
+			v[i++] = v[j];
+			v[j--] = swap;
+		}
+		if (k <= j)
+			high = j;
+		else
+			low = j + 1;
+	}
+	return v[k];
+}
+
 void bootstrap_interval(const float *counts, const double *num, const double *den, size_t k, double point,
     double *low, double *high)
 {
@@ -129,9 +156,8 @@ void bootstrap_interval(const float *counts, const double *num, const double *de
 	}
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
 		top[d] = bottom[d] > 0 ? top[d] / bottom[d] : point;
-	qsort(top, BOOTSTRAP_DRAWS, sizeof *top, double_cmp);
-	*low = top[BOOTSTRAP_DRAWS * 25 / 1000 - 1];
-	*high = top[BOOTSTRAP_DRAWS * 975 / 1000];
+	*low = nth_smallest(top, BOOTSTRAP_DRAWS, BOOTSTRAP_DRAWS * 25 / 1000 - 1);
+	*high = nth_smallest(top, BOOTSTRAP_DRAWS, BOOTSTRAP_DRAWS * 975 / 1000);
 	/* the estimate itself lies in its interval, also where rounding says otherwise */
 	if (*low > point)
 		*low = point;
