@@ -179,10 +179,10 @@ static void set_route(struct small *s, size_t prefix, size_t peer, bool withdraw
 	char text[512];
 	struct out in;
 
+	if (withdraw && !*cell)
+		return;
 	out_open_mem(&in);
 	if (withdraw) {
-		if (!*cell)
-			return;
 		free(*cell);
 		*cell = NULL;
 		s->w.routes[peer]--;
