@@ -53,7 +53,16 @@ def same_time(told, true):
     return int(t) in true["marks"]
 
 
+def ends_as(told, true):
+    """A share that goes back is the end of the shift told before, not another one."""
+    return (told["kind"] == true["kind"] == "share-shift" and "end" in told and told.get("upstream") == true["upstream"] and
+            told.get("territory") == true["territory"] and
+            when(true["first_seen"]) - WITHIN <= when(told["end"]) <= when(true.get("settled", true["first_seen"])) + WITHIN)
+
+
 def agrees(told, true):
+    if ends_as(told, true):
+        return True
     if told["kind"] != true["kind"] or not same_time(told, true):
         return False
     if told["scope"] == "health":
