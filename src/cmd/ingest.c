@@ -23,7 +23,7 @@ static const struct opt opts[] = {
     {"retain", 0, "SPAN", "forget series and events older than that, from now on (0: keep for ever)"},
     {"detail", 0, "SPAN", "older than that, keep at most a point an hour (0: all)"},
     {"resolution", 0, "PART", "smallest change of a share worth a row (0.0005)"},
-    {"checkpoints", 0, "N", "copies of the routing tables to keep for late files (8)"},
+    {"checkpoints", 0, "N", "copies of the routing tables to keep for late files (3)"},
     {"compact", 0, NULL, "apply what was set by --retain and --detail, give space back"},
     {"territories", 0, "FILE", "territories file; default: the one shipped"},
     {"registry", 0, "FILE...", "registry file in place of the defaults; may be repeated"},

@@ -55,7 +55,7 @@ int store_progress(struct store *s, int64_t *cut, utime_t *upto)
 }
 
 /* ---- retention ---- */
-enum { RESOLUTION = 500, CHECKPOINTS = 8 };
+enum { RESOLUTION = 500, CHECKPOINTS = 3 };
 
 int store_retention(struct store *s, struct retention *r)
 {
