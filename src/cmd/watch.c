@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "keep/keep.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -18,39 +17,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_MS = 100, LINE = 700 };
 #define OLD         (2 * 3600 * UTIME_SECOND) /* data older than this is a replay: the clock stays out of it */
 #define COMMIT_EACH (60 * UTIME_SECOND)
 #define SAY_EACH    (300 * UTIME_SECOND)
-
-struct heard { /* dead-man: by source */
-	utime_t last;
-	bool silent;
-};
-
-struct watch {
-	struct watch_config config;
-	struct facts *facts;
-	const struct territory **who;
-	struct table *table;
-	struct detect *detect;
-	struct live *live;
-	struct feed *feed;
-	struct alerts *alerts;
-	struct store *store;
-	uint64_t id_base; /* events are numbered on from those kept */
-	struct changes batch;
-	utime_t clock; /* second that was ticked last */
-	utime_t data;  /* latest time of an update */
-	utime_t committed, said;
-	bool dirty; /* something to commit */
-	struct heard *heard;
-	struct watch_config *kept; /* whose sources still run, and those before */
-	size_t n_kept;
-};
 
 static volatile sig_atomic_t want_stop, want_reload;
 
@@ -94,14 +66,6 @@ static void say_note(void *arg, const char *line)
 	warn_line("%s", line);
 }
 
-static utime_t wall(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return utime_of(t.tv_sec, (uint32_t)(t.tv_nsec / 1000));
-}
-
 /* ---- events ---- */
 
 static void on_event(void *arg, const struct event *told)
@@ -136,7 +100,7 @@ static void commit(struct watch *w)
 	if (store_commit(w->store, &cut) < 0)
 		warn_line("isthmus watch: store: %s", store_error(w->store));
 	w->dirty = false;
-	w->committed = wall();
+	w->committed = watch_wall();
 }
 
 /* ---- time ---- */
@@ -170,138 +134,6 @@ static void on_second(void *arg, utime_t time)
 	tick(w, time);
 }
 
-/* ---- sources ---- */
-
-struct members { /* a territory's members as RIS Live subscriptions */
-	struct arena *arena;
-	const char **v;
-	size_t n;
-};
-
-static void add_subscription(struct members *m, const char *filter)
-{
-	char *text = mem_printf("{%s\"socketOptions\":{\"includeRaw\":true}}", filter);
-	const char **more = arena_take(m->arena, (m->n + 2) * sizeof *more);
-
-	if (m->n)
-		memcpy(more, m->v, m->n * sizeof *more);
-	more[m->n] = arena_strn(m->arena, text, strlen(text));
-	m->v = more;
-	m->n++;
-	free(text);
-}
-
-static void subscribe_asn(void *arg, asn_t asn, const char *why)
-{
-	char filter[64];
-
-	snprintf(filter, sizeof filter, "\"type\":\"UPDATE\",\"path\":\"%u$\",", asn);
-	add_subscription(arg, filter);
-}
-
-static void subscribe_prefix(void *arg, const struct prefix *p, const char *why)
-{
-	char filter[160], text[PREFIX_TEXT];
-
-	snprintf(filter, sizeof filter, "\"type\":\"UPDATE\",\"prefix\":\"%.*s\",\"moreSpecific\":true,",
-	    (int)prefix_text(text, p), text);
-	add_subscription(arg, filter);
-}
-
-static void subscribe(struct watch *w, struct watch_source *s)
-{
-	struct members m = {.arena = &w->config.arena};
-
-	add_subscription(&m, "\"type\":\"RIS_PEER_STATE\",");
-	if (s->ris_all || !w->config.whos)
-		add_subscription(&m, "\"type\":\"UPDATE\",");
-	else
-		for (size_t i = 0; i < w->config.whos; i++)
-			territory_members(w->who[i], wall(), subscribe_asn, subscribe_prefix, &m);
-	s->ris.subscribe = m.v;
-	s->ris.subscribes = m.n;
-}
-
-static const char *add_source(struct watch *w, struct watch_source *s)
-{
-	switch (s->kind) {
-	case SOURCE_BMP:
-		return live_add_bmp(w->live, &s->listen);
-	case SOURCE_BGP:
-		return live_add_bgp(w->live, &s->listen);
-	case SOURCE_FOLLOW:
-		return live_add_follow(w->live, &s->follow);
-	case SOURCE_RIS:
-		break;
-	}
-	subscribe(w, s);
-	return live_add_ris(w->live, &s->ris);
-}
-
-static bool open_sources(struct watch *w)
-{
-	bool good = true;
-
-	w->live = live_new();
-	for (size_t i = 0; i < w->config.sources; i++) {
-		const char *why = add_source(w, &w->config.source[i]);
-		if (why)
-			warn_line(
-			    "%s: source %s: %s", w->config.path, source_name(&w->config.source[i]), why);
-		good &= !why;
-	}
-	return good;
-}
-
-/* A source's word, and the first after silence. */
-static void hear(struct watch *w, const struct parcel *p)
-{
-	for (size_t i = 0; i < w->config.sources; i++) {
-		struct heard *h = &w->heard[i];
-		if (strcmp(source_name(&w->config.source[i]), p->source) != 0)
-			continue;
-		if (h->silent)
-			warn_line("%s: speaks again", p->source);
-		*h = (struct heard){wall(), false};
-	}
-}
-
-/* The dead-man alarm: an event of health, so that it reaches whoever is to know. */
-static void tell_silence(struct watch *w, const struct watch_source *s, utime_t since)
-{
-	struct event e = {.id = UINT64_MAX,
-	    .kind = EVENT_COLLECTOR_GAP,
-	    .scope = SCOPE_HEALTH,
-	    .first_seen = since,
-	    .confirmed = wall(),
-	    .end = UTIME_NONE,
-	    .severity = SEVERITY_HIGH,
-	    .before = NAN,
-	    .after = NAN};
-	char at[UTIME_TEXT];
-
-	utime_text(at, since);
-	snprintf(e.why, sizeof e.why, "source %s has said nothing since %s: nothing is known of it",
-	    source_name(s), at);
-	warn_line("%s", e.why);
-	if (w->alerts)
-		alerts_tell(w->alerts, &e);
-}
-
-static void look_for_silence(struct watch *w)
-{
-	utime_t now = wall();
-
-	for (size_t i = 0; i < w->config.sources; i++) {
-		const struct watch_source *s = &w->config.source[i];
-		struct heard *h = &w->heard[i];
-		if (!s->silence || h->silent || now - h->last < s->silence)
-			continue;
-		h->silent = true;
-		tell_silence(w, s, h->last);
-	}
-}
-
 /* ---- the store ---- */
 
 static bool know_carrier(void *arg, const struct carrier *c)
@@ -309,7 +141,7 @@ static bool know_carrier(void *arg, const struct carrier *c)
 	struct watch *w = arg;
 
 	detect_known_upstream(w->detect, c->territory, c->family, c->upstream, c->first,
-	    c->last == UTIME_NONE ? wall() : c->last);
+	    c->last == UTIME_NONE ? watch_wall() : c->last);
 	return true;
 }
 
@@ -391,7 +223,7 @@ static void begin_hearing(struct watch *w)
 	free(w->heard);
 	w->heard = mem_array(w->config.sources + 1, sizeof *w->heard);
 	for (size_t i = 0; i < w->config.sources; i++)
-		w->heard[i].last = wall();
+		w->heard[i].last = watch_wall();
 }
 
 /* Sources that are described as before go on: the configuration that they point into is kept. */
@@ -408,10 +240,10 @@ static bool take_sources(struct watch *w, struct watch_config *fresh)
 		return true;
 	}
 	live_free(w->live);
-	feed_restart(w->feed, &w->batch, wall());
+	feed_restart(w->feed, &w->batch, watch_wall());
 	feed_config(w->feed, &w->config);
 	begin_hearing(w);
-	if (!open_sources(w))
+	if (!watch_open_sources(w))
 		return false;
 	live_start(w->live);
 	return true;
@@ -488,11 +320,11 @@ static void say_state(struct watch *w)
 static void step(struct watch *w)
 {
 	struct parcel *p = live_next(w->live, POLL_MS);
-	utime_t now = wall();
+	utime_t now = watch_wall();
 
 	if (p) {
 		tell_parcel(p);
-		hear(w, p);
+		watch_hear(w, p);
 		feed_parcel(w->feed, p, &w->batch, on_second, w);
 		free(p);
 	}
@@ -504,7 +336,7 @@ static void step(struct watch *w)
 		alerts_tick(w->alerts);
 	if (w->dirty && now - w->committed > (p ? COMMIT_EACH : UTIME_SECOND))
 		commit(w);
-	look_for_silence(w);
+	watch_look_for_silence(w);
 	if (now - w->said > 10 * UTIME_SECOND) {
 		say_state(w);
 		w->said = now;
@@ -554,8 +386,8 @@ static void test_event(struct event *e)
 	    .kind = EVENT_UPSTREAM_NEW,
 	    .scope = SCOPE_TERRITORY,
 	    .family = 4,
-	    .first_seen = wall(),
-	    .confirmed = wall(),
+	    .first_seen = watch_wall(),
+	    .confirmed = watch_wall(),
 	    .end = UTIME_NONE,
 	    .before = 0,
 	    .after = 0,
@@ -600,12 +432,12 @@ static bool begin(struct watch *w)
 	w->table = table_new(&o);
 	w->feed = feed_new(w->table, &w->config);
 	w->clock = w->data = UTIME_NONE;
-	w->said = w->committed = wall();
+	w->said = w->committed = watch_wall();
 	begin_hearing(w);
 	if (!open_store(w))
 		return false;
 	open_detect(w);
-	return open_alerts(w) && open_sources(w);
+	return open_alerts(w) && watch_open_sources(w);
 }
 
 static int check_only(struct watch *w)

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "detect/detect.h"
 #include "input/live.h"
+#include "keep/keep.h"
 #include "show/alert.h"
 #include "table/table.h"
 
@@ -63,5 +64,38 @@ struct feed_count {
 	uint64_t parcels, bytes, messages, updates, faults;
 };
 const struct feed_count *feed_count(const struct feed *f);
+
+/* ---- the verb at work ---- */
+
+struct heard { /* dead-man: by source */
+	utime_t last;
+	bool silent;
+};
+
+struct watch {
+	struct watch_config config;
+	struct facts *facts;
+	const struct territory **who;
+	struct table *table;
+	struct detect *detect;
+	struct live *live;
+	struct feed *feed;
+	struct alerts *alerts;
+	struct store *store;
+	uint64_t id_base; /* events are numbered on from those kept */
+	struct changes batch;
+	utime_t clock; /* second that was ticked last */
+	utime_t data;  /* latest time of an update */
+	utime_t committed, said;
+	bool dirty; /* something to commit */
+	struct heard *heard;
+	struct watch_config *kept; /* whose sources still run, and those before */
+	size_t n_kept;
+};
+
+utime_t watch_wall(void);
+bool watch_open_sources(struct watch *w);                 /* false: some do not work; each is said */
+void watch_hear(struct watch *w, const struct parcel *p); /* a source's word, and the first after silence */
+void watch_look_for_silence(struct watch *w);
 
 #endif
