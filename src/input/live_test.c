@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -434,6 +436,48 @@ static void test_hold_timer(void **state)
 	free((char *)o.address);
 }
 
+static bool set_key(int fd, const struct sockaddr_in *to, const char *text)
+{
+	struct tcp_md5sig key = {.tcpm_keylen = (uint16_t)strlen(text)};
+
+	memcpy(&key.tcpm_addr, to, sizeof *to);
+	memcpy(key.tcpm_key, text, strlen(text));
+	return setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &key, sizeof key) == 0;
+}
+
+/* RFC 2385: who signs with the password gets through, who does not is not even answered. */
+static void test_password(void **state)
+{
+	struct sockaddr_in a;
+	struct prefix home = prefix_make(FAMILY_IPV4, (const uint8_t[]){127, 0, 0, 0}, 8);
+	struct live_listen o = {
+	    .name = "lab", .address = free_address(&a), .allow = &home, .allows = 1, .password = "secret"};
+	struct live *l = live_new();
+	struct timeval second = {1, 0};
+	int signed_fd = socket(AF_INET, SOCK_STREAM, 0), plain = socket(AF_INET, SOCK_STREAM, 0);
+	uint8_t p[512];
+
+	if (!set_key(signed_fd, &a, "secret")) {
+		fputs("skipped: this kernel takes no TCP MD5 keys\n", stderr);
+		assert_non_null(live_add_bgp(l, &o));
+	} else {
+		assert_null(live_add_bgp(l, &o));
+		live_start(l);
+		setsockopt(plain, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+		assert_int_equal(connect(plain, (struct sockaddr *)&a, sizeof a), -1);
+		assert_int_equal(connect(signed_fd, (struct sockaddr *)&a, sizeof a), 0);
+		send_all(signed_fd, p, client_open(p, "0000"));
+		assert_int_equal(recv(signed_fd, p, BGP_HEADER, MSG_WAITALL), BGP_HEADER);
+		assert_int_equal(p[18], BGP_OPEN);
+	}
+	o.allows = 0;
+	assert_non_null(live_add_bgp(l, &o)); /* whose password? */
+	close(plain);
+	close(signed_fd);
+	live_free(l);
+	free((char *)o.address);
+}
+
 /* ---- folders ---- */
 
 static void put_file(const char *path, uint32_t time, uint16_t type, size_t n)
@@ -504,6 +548,7 @@ int main(void)
 	    cmocka_unit_test(test_graceful),
 	    cmocka_unit_test(test_bgp_faults),
 	    cmocka_unit_test(test_hold_timer),
+	    cmocka_unit_test(test_password),
 	    cmocka_unit_test(test_follow),
 	};
 
