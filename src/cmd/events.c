@@ -217,7 +217,8 @@ static void number(struct run *r)
 		else
 			event_free(&r->event[i]);
 	}
-	qsort(r->event, n, sizeof *r->event, event_cmp);
+	if (n)
+		qsort(r->event, n, sizeof *r->event, event_cmp);
 	for (size_t i = 0; i < n; i++) {
 		struct event *e = &r->event[i];
 		if (e->episode <= r->events && !first[e->episode])

@@ -116,7 +116,7 @@ void health_thaw(struct detect *d)
 		struct peer_watch *w = &d->watch[i];
 		uint32_t routes = peer_routes(d, i);
 		if (!w->frozen) {
-			if (d->now - w->routes_at > MINUTE || w->routes_at == UTIME_NONE) {
+			if (w->routes_at == UTIME_NONE || d->now - w->routes_at > MINUTE) {
 				w->routes = routes;
 				w->routes_at = d->now;
 			}
