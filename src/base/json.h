@@ -31,19 +31,4 @@ void json_bool(struct json *j, bool v);
 void json_none(struct json *j);
 void json_raw(struct json *j, const char *text); /* a value already in JSON */
 
-#ifndef JANSSON_H /* the names of before, while callers move over */
-static inline void json_object(struct json *j)
-{
-	json_open(j);
-}
-static inline void json_array(struct json *j)
-{
-	json_list(j);
-}
-static inline void json_null(struct json *j)
-{
-	json_none(j);
-}
-#endif
-
 #endif

@@ -221,17 +221,17 @@ static void write_json(
 	struct json j = json_on(o);
 	struct out one;
 
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "source");
 	json_str(&j, "isthmus " ISTHMUS_VERSION);
 	json_key(&j, "held");
 	json_u64(&j, held);
 	json_key(&j, "events");
-	json_array(&j);
+	json_list(&j);
 	for (size_t i = 0; i < n; i++) {
 		out_open_mem(&one);
 		say_title(&one, &v[i], facts);
-		json_object(&j);
+		json_open(&j);
 		json_key(&j, "state");
 		json_str(&j, v[i].over ? "over" : "begun");
 		json_key(&j, "title");
@@ -252,7 +252,7 @@ static void write_slack(struct out *o, const struct out *text)
 {
 	struct json j = json_on(o);
 
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "text");
 	json_strn(&j, text->buf, text->n);
 	json_end(&j);

@@ -14,7 +14,7 @@ static void key_time(struct json *j, const char *key, utime_t t)
 
 	json_key(j, key);
 	if (t == UTIME_NONE) {
-		json_null(j);
+		json_none(j);
 		return;
 	}
 	utime_text(text, t);
@@ -43,18 +43,18 @@ static void json_network(struct json *j, const struct history *h, asn_t asn)
 static void json_periods(struct json *j, const struct history *h)
 {
 	json_key(j, "periods");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < h->periods->n; i++) {
 		const struct period *p = &h->periods->period[i];
-		json_object(j);
+		json_open(j);
 		key_time(j, "from", p->from);
 		key_time(j, "to", p->to);
 		key_num(j, "visible", p->visible);
 		key_num(j, "effective", p->effective);
 		json_key(j, "upstreams");
-		json_array(j);
+		json_list(j);
 		for (size_t k = 0; k < p->n; k++) {
-			json_object(j);
+			json_open(j);
 			json_key(j, "asn");
 			json_u64(j, p->share[k].upstream);
 			key_num(j, "share", p->share[k].share);
@@ -72,9 +72,9 @@ static void json_carriers(struct json *j, const struct history *h)
 	const struct line **order = history_order(h, &n);
 
 	json_key(j, "upstreams");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < n; i++) {
-		json_object(j);
+		json_open(j);
 		json_network(j, h, order[i]->upstream);
 		key_num(j, "share", line_mean(order[i], h->series->from, h->series->to));
 		key_time(j, "first_seen", order[i]->first_seen);
@@ -88,9 +88,9 @@ static void json_carriers(struct json *j, const struct history *h)
 static void json_spells(struct json *j, const struct history *h)
 {
 	json_key(j, "single");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < h->periods->spells; i++) {
-		json_object(j);
+		json_open(j);
 		json_key(j, "asn");
 		json_u64(j, h->periods->spell[i].upstream);
 		key_time(j, "from", h->periods->spell[i].from);
@@ -104,7 +104,7 @@ void history_json(struct out *o, const struct history *h)
 {
 	struct json j = json_on(o);
 
-	json_object(&j);
+	json_open(&j);
 	json_key(&j, "territory");
 	json_str(&j, h->series->territory);
 	json_key(&j, "name");

@@ -100,7 +100,7 @@ static void json_top(struct json *j, const struct ranking *r, const struct rank_
 	char code[3];
 
 	json_key(j, "top");
-	json_object(j);
+	json_open(j);
 	json_count(j, "asn", row->top);
 	json_key(j, "name");
 	json_str(j, asn_name(r->facts, row->top));
@@ -118,7 +118,7 @@ void rank_json(struct out *o, const struct ranking *r)
 	for (size_t i = 0; i < rows(r, 0); i++) {
 		const struct rank_row *row = &r->rank->row[i];
 		struct json j = json_on(o);
-		json_object(&j);
+		json_open(&j);
 		json_key(&j, "territory");
 		cc_text(code, row->country);
 		if (r->by == RANK_COUNTRY) {
@@ -203,7 +203,7 @@ void hegemony_json(struct out *o, const struct hegemony *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		struct json j = json_on(o);
-		json_object(&j);
+		json_open(&j);
 		json_count(&j, "origin", h->row[i].origin);
 		json_count(&j, "asn", h->row[i].asn);
 		json_number(&j, "hegemony", h->row[i].score);

@@ -328,7 +328,7 @@ static void json_happening(struct json *j, const struct story *t, const struct h
 {
 	char text[ADDR_TEXT];
 
-	json_object(j);
+	json_open(j);
 	json_key(j, "kind");
 	json_str(j, e->kind);
 	json_key(j, "scope");
@@ -364,7 +364,7 @@ static void json_happening(struct json *j, const struct story *t, const struct h
 	}
 	if (e->prefixes) {
 		json_key(j, "prefixes");
-		json_array(j);
+		json_list(j);
 		for (uint32_t i = 0; i < e->prefixes; i++)
 			truth_prefix(j, &t->prefix[e->prefix[i]]);
 		json_done(j);
@@ -394,7 +394,7 @@ void truth_happenings(struct json *j, const struct story *t, const struct sight 
 	if (h.n)
 		qsort(h.v, h.n, sizeof *h.v, happening_order);
 	json_key(j, "events");
-	json_array(j);
+	json_list(j);
 	for (size_t i = 0; i < h.n; i++) {
 		truth_line(j);
 		json_happening(j, t, &h.v[i]);
