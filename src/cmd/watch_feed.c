@@ -3,8 +3,9 @@
  * changes. Each connection or file is a stream with its decoder; what a parcel leaves of a record waits for
  * the next. Owns the streams.
  *
- * Time: a BMP router's own stamp counts where it is of the last minute, else (a table transfer, a wrong
- * clock) the time at which its message came.
+ * Time: a BMP router's own stamp counts where it is finer than a second and of the last seconds; else (a
+ * table transfer, a wrong clock, whole seconds, a stamp of when the route was first learnt) that at which its
+ * message came.
  */
 #include "cmd/watch.h"
 
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAMP_OLDEST (60 * UTIME_SECOND)
+#define STAMP_OLDEST (5 * UTIME_SECOND)
 #define TRANSFER_QUIET \
 	(10 * UTIME_SECOND) /* a peer that says no End-of-RIB has told its table when quiet so long */
 #define TRANSFER_LONG (15 * 60 * UTIME_SECOND)
@@ -304,6 +305,11 @@ static bool view_wanted(struct stream *s, const struct bmp_peer *peer)
 	return peer->view == BMP_IN_PRE || (peer->view == BMP_IN_POST && !s->pre_seen);
 }
 
+static utime_t time_of_router(utime_t stamp, utime_t now)
+{
+	return stamp % UTIME_SECOND && stamp <= now && stamp > now - STAMP_OLDEST ? stamp : now;
+}
+
 static void feed_bmp(struct feed *f, struct stream *s, const struct parcel *p, const struct run *r)
 {
 	struct cur c = cur_of(p->data, p->n);
@@ -318,8 +324,7 @@ static void feed_bmp(struct feed *f, struct stream *s, const struct parcel *p, c
 		if (!m.has_peer || !view_wanted(s, &m.peer))
 			continue;
 		while (bmp_update(s->bmp, &m, &u)) {
-			if (u.time > r->now || u.time < r->now - STAMP_OLDEST)
-				u.time = r->now;
+			u.time = time_of_router(u.time, r->now);
 			apply(f, part_of(f, s, m.peer.distinguisher)->source, &u, &s->bmp->faults, r);
 		}
 	}

@@ -37,12 +37,13 @@ if not hook or not mail:
     sys.exit(print(f"{kind} {state}: by webhook {hook}, by mail {mail}") or 1)
 at, event = hook
 first = moment(event["first_seen"])
-if state == "begun" and not began - 1 <= first <= at:  # BMP routers may stamp whole seconds
+sign = first if kind == "upstream-new" else moment(event["confirmed"])  # a return within minutes is told from its episode's first sign
+if state == "begun" and not began <= sign <= at:
     sys.exit(print(f"{kind}: first seen {first}, begun {began}, told {at}") or 1)
-if state == "over" and not began - 1 <= moment(event["end"]) <= at:
+if state == "over" and not began <= moment(event["end"]) <= at:
     sys.exit(print(f"{kind}: over {event['end']}, begun {began}, told {at}") or 1)
 if event.get("territory") != "KP":
     sys.exit(print(f"{kind}: territory {event.get('territory')}") or 1)
 if max(at, mail) - began > within:
     sys.exit(print(f"{kind} {state}: webhook after {at - began:.1f} s, mail after {mail - began:.1f} s, want {within} s") or 1)
-print(f"{kind} {state}: webhook after {at - began:.1f} s, mail after {mail - began:.1f} s; first seen {first - began:+.1f} s")
+print(f"{kind} {state}: webhook after {at - began:.1f} s, mail after {mail - began:.1f} s; first update {sign - began if state == 'begun' else moment(event['end']) - began:+.1f} s")
