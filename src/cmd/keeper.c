@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A commit comes when the work since the last took this many times as long as that commit itself. */
-enum { COMMIT_RATIO = 25, COMMIT_SECONDS = 5 };
+/* A commit comes when the work since the last took this many times as long as that commit itself, and no
+ * sooner. */
+enum { COMMIT_RATIO = 25, COMMIT_SECONDS = 20 };
 
 static double now_seconds(void)
 {

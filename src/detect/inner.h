@@ -75,6 +75,7 @@ struct place {
 	utime_t moved[8];   /* when upstreams came and went, latest last */
 	utime_t touched_at; /* first change of the second under way */
 	bool contest;       /* the lead may have changed */
+	bool sample_due;    /* a share moved enough to be told */
 	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
 	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;

@@ -39,18 +39,14 @@ static bool sample_is_due(float share, float told)
 static void place_sample(struct detect *d, struct place *p, utime_t at)
 {
 	float visible = (float)place_visibility(p);
-	bool due = sample_is_due(visible, p->told_visible);
 
-	if (!d->sample)
+	if (!d->sample || (!p->sample_due && !sample_is_due(visible, p->told_visible)))
 		return;
-	for (uint32_t i = p->first_carrier; i != NO_INDEX && !due; i = d->carrier[i].next)
-		due = sample_is_due((float)carrier_share(d, &d->carrier[i]), d->carrier[i].told);
-	if (!due)
-		return;
+	p->sample_due = false;
 	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next) {
 		struct carrier *c = &d->carrier[i];
 		float share = (float)carrier_share(d, c);
-		if (fabsf(share - c->told) <= 1e-7F && (share > 0) == (c->told > 0))
+		if (fabsf(share - c->told) <= 1e-4F && (share > 0) == (c->told > 0))
 			continue;
 		c->told = share;
 		sample_tell(d, p, at, c->asn, share, c->sum ? c->held : 0);
@@ -272,6 +268,7 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 
 	c->touched = false;
 	p->contest |= may_lead(d, p, carrier);
+	p->sample_due |= sample_is_due(share, c->told);
 	if (p->level == LEVEL_DOWN || p->sum == 0) {
 		/* nothing seen is no share: the last one seen stands */
 	} else if (p->learned) {

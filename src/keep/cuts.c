@@ -207,14 +207,14 @@ int store_commit_open(struct store *s)
 
 int store_flush(struct store *s)
 {
-	return s->broken || points_flush(s) ? -1 : 0;
+	return s->broken || events_flush(s) || points_flush(s) ? -1 : 0;
 }
 
 int store_commit(struct store *s, const struct store_cut *cut)
 {
 	char why[sizeof s->error];
 
-	if (store_begin(s) == 0 && !s->broken && points_flush(s) == 0 && cut_put(s, cut) == 0 &&
+	if (store_begin(s) == 0 && store_flush(s) == 0 && cut_put(s, cut) == 0 &&
 	    (!cut->final || store_commit_open(s) == 0))
 		return 0;
 	memcpy(why, s->error, sizeof why);
@@ -227,6 +227,7 @@ int store_rollback(struct store *s, int64_t cut)
 {
 	static const enum statement steps[] = {SQL_FILES_DROP_AFTER, SQL_CUTS_DROP_AFTER};
 
+	events_forget(s);
 	if (store_begin(s) || points_rollback(s, cut) || events_rollback(s, cut))
 		return -1;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {

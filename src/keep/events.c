@@ -5,10 +5,13 @@
  */
 #include "keep/events.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { EVENTS_HELD = 1 << 12 };
 
 static void bind_time(sqlite3_stmt *q, int i, utime_t t)
 {
@@ -50,12 +53,71 @@ static int event_put(struct store *s, const struct event *e, int64_t cut)
 	return rc;
 }
 
+/*
+ * Events are told again each time they grow; only how they stand at the commit is written. Open addressing by
+ * id, at most half full.
+ */
+static struct event *event_slot(struct event *slot, size_t cap, uint64_t id)
+{
+	size_t i = hash_u64(id) & (cap - 1);
+
+	while (slot[i].id && slot[i].id != id)
+		i = (i + 1) & (cap - 1);
+	return &slot[i];
+}
+
+static void events_double(struct store *s)
+{
+	size_t cap = s->event_cap ? s->event_cap * 2 : 256;
+	struct event *grown = mem_array(cap, sizeof *grown);
+
+	for (size_t i = 0; i < s->event_cap; i++)
+		if (s->event[i].id)
+			*event_slot(grown, cap, s->event[i].id) = s->event[i];
+	free(s->event);
+	s->event = grown;
+	s->event_cap = cap;
+}
+
+void events_forget(struct store *s)
+{
+	for (size_t i = 0; i < s->event_cap; i++)
+		free(s->event[i].prefix);
+	free(s->event);
+	s->event = NULL;
+	s->events = s->event_cap = 0;
+}
+
+int events_flush(struct store *s)
+{
+	int rc = s->events ? store_begin(s) : 0;
+
+	for (size_t i = 0; i < s->event_cap && rc == 0; i++)
+		if (s->event[i].id) {
+			rc = event_put(s, &s->event[i], s->cut_top + 1);
+			points_born(s, &s->event[i]);
+		}
+	events_forget(s);
+	return rc;
+}
+
 void store_event(struct store *s, const struct event *e)
 {
-	if (store_begin(s) || event_put(s, e, s->cut_top + 1))
+	struct event *at;
+
+	if (s->events == EVENTS_HELD && events_flush(s))
 		s->broken = true;
-	else
-		points_born(s, e);
+	if ((s->events + 1) * 2 > s->event_cap)
+		events_double(s);
+	at = event_slot(s->event, s->event_cap, e->id);
+	s->events += !at->id;
+	free(at->prefix);
+	*at = *e;
+	at->prefix = NULL;
+	if (e->prefixes) {
+		at->prefix = mem_array(e->prefixes, sizeof *at->prefix);
+		memcpy(at->prefix, e->prefix, e->prefixes * sizeof *at->prefix);
+	}
 }
 
 /* ---- back to a cut ---- */

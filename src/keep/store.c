@@ -128,6 +128,7 @@ void store_abandon(struct store *s)
 	}
 	s->open_txn = s->broken = false;
 	s->tolds = 0;
+	events_forget(s);
 	points_forget(s);
 	s->cut_top = meta_get(s, "cut_top", 0);
 }
@@ -309,6 +310,7 @@ void store_close(struct store *s)
 		return;
 	if (s->open_txn)
 		store_abandon(s);
+	events_forget(s);
 	points_forget(s);
 	for (size_t i = 0; i < SQL_STATEMENTS; i++)
 		sqlite3_finalize(s->stmt[i]);

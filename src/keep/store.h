@@ -87,6 +87,8 @@ struct store {
 	int64_t cut_top; /* highest number ever given to a cut */
 	struct told *told;
 	size_t tolds, told_cap;
+	struct event *event; /* told since the last commit, by id; see events.c */
+	size_t events, event_cap;
 	struct heads *heads; /* NULL: not loaded */
 	struct retention retention;
 };
@@ -113,6 +115,8 @@ int chunk_put(struct store *s, int64_t territory, uint8_t family, struct chunk *
 int chunk_drop(struct store *s, int64_t row);
 
 /* events (events.c) */
+int events_flush(struct store *s);   /* what was told, into rows */
+void events_forget(struct store *s); /* what was told */
 int events_rollback(struct store *s, int64_t cut);
 /* checkpoints (cuts.c) */
 int checkpoints_thin(struct store *s);
