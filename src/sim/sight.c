@@ -285,8 +285,10 @@ static void look_through(struct looker *k)
 			counts |= !before != !l->path;
 			moved |= mine[l->prefix];
 		}
-		if (counts)
-			moved |= voters_find(k, 0) | voters_find(k, 1);
+		if (counts) {
+			bool v4 = voters_find(k, 0), v6 = voters_find(k, 1);
+			moved = moved || v4 || v6;
+		}
 		if (moved)
 			sample_add(k, at);
 	}
