@@ -143,6 +143,17 @@ static void event_count(struct detect *d, struct event *e, const struct seen *s)
 
 enum { PREFIXES_LOOKED_AT = 256 };
 
+/* A turn the other way: before it lies another rise or fall of the same upstream, not this one. */
+static bool entry_turns_back(struct detect *d, const struct entry *x, const struct matter *what)
+{
+	struct matter opposite = *what;
+
+	if (what->what != MATTER_GAIN && what->what != MATTER_LOSS)
+		return false;
+	opposite.what = what->what == MATTER_GAIN ? MATTER_LOSS : MATTER_GAIN;
+	return entry_matters(d, x, &opposite);
+}
+
 /* The first word of it at any peer, voting or not, in the half minute before `at`. */
 utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
 {
@@ -155,6 +166,8 @@ utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const
 		for (uint32_t n = d->prefix[id].journal; n;) {
 			const struct entry *x = journal_at(d, n);
 			if (!x || x->prefix != id || x->time < at - MINUTE / 2)
+				break;
+			if (x->time < at && entry_turns_back(d, x, what))
 				break;
 			if (x->time < first && entry_matters(d, x, what))
 				first = x->time;
