@@ -245,6 +245,23 @@ static void test_lost_and_back_is_one_episode(void **state)
 	assert_int_equal(count(w, EVENT_UPSTREAM_NEW), 1);
 }
 
+/* Two peers that had it for four seconds ten seconds before do not make the return older. */
+static void test_return_is_not_the_flap_before(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 10 * MIN, lost = at + 60 * MIN, back = lost + 90 * MIN;
+
+	all_say(w, at, 0, PEERS, "400 900", "20.0.0.0/24");
+	pass(w, lost - MIN);
+	all_say(w, lost, 0, PEERS, "300 900", "20.0.0.0/24");
+	pass(w, lost + 40 * MIN);
+	all_say(w, back - 10 * UTIME_SECOND, 0, 2, "400 900", "20.0.0.0/24");
+	all_say(w, back - 6 * UTIME_SECOND, 0, 2, "300 900", "20.0.0.0/24");
+	all_say(w, back, 0, PEERS, "400 900", "20.0.0.0/24");
+	pass(w, back + 20 * MIN);
+	assert_int_equal(of(w, EVENT_UPSTREAM_RETURN, 400)->first_seen, back);
+}
+
 static void test_primary_changes_after_half_an_hour(void **state)
 {
 	struct world *w = *state;
@@ -448,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_WORLD(test_new_upstream_at_its_first_word),
 	    IN_WORLD(test_lost_and_back_is_one_episode),
+	    IN_WORLD(test_return_is_not_the_flap_before),
 	    IN_WORLD(test_primary_changes_after_half_an_hour),
 	    IN_WORLD(test_behind_the_origin_is_no_upstream),
 	    IN_WORLD(test_forged_neighbour_is_marked),
