@@ -472,7 +472,8 @@ int points_flush(struct store *s)
 {
 	if (!s->heads)
 		return 0;
-	qsort(s->told, s->tolds, sizeof *s->told, told_cmp);
+	if (s->tolds > 0) /* an empty list has no address */
+		qsort(s->told, s->tolds, sizeof *s->told, told_cmp);
 	for (size_t i = 0, n; i < s->tolds; i += n) {
 		for (n = 1; i + n < s->tolds && s->told[i + n].territory == s->told[i].territory &&
 			    s->told[i + n].family == s->told[i].family;)
