@@ -1,7 +1,7 @@
 /* cmd/serve: the API and the dashboard over a store, until told to stop. */
 #include "cmd/answer.h"
 #include "cmd/verb.h"
-#include "show/http.h"
+#include "serve/http.h"
 
 #include <signal.h>
 #include <stdio.h>

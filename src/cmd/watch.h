@@ -5,11 +5,11 @@
 #ifndef CMD_WATCH_H
 #define CMD_WATCH_H
 
+#include "alert/alert.h"
 #include "base/arena.h"
 #include "detect/detect.h"
 #include "input/live.h"
 #include "keep/keep.h"
-#include "show/alert.h"
 #include "table/table.h"
 
 /* ---- configuration: isthmus.conf(5) ---- */

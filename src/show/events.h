@@ -5,7 +5,6 @@
 #ifndef SHOW_EVENTS_H
 #define SHOW_EVENTS_H
 
-#include "base/json.h"
 #include "show/show.h"
 
 struct event_list {
@@ -19,8 +18,6 @@ struct event_list {
 	size_t samples;
 	const char *note; /* how it was judged: baseline or warm-up, vantage points; may be NULL */
 };
-void event_fields(struct json *j, const struct event *e); /* the same inside an object that is open */
-void event_json(struct out *o, const struct event *e);    /* one object, one line (design.md 7) */
 void events_text(struct out *o, const struct event_list *l);
 void events_html(struct out *o, const struct event_list *l);
 /* "1 h 6 min 54 s"; buf holds at least 48 bytes. */

@@ -34,6 +34,5 @@ void text_label(char *buf, size_t n, const struct facts *f, asn_t asn);
 /* "RU", or "RU, global": the registered country of a carrier. */
 void text_country(char *buf, size_t n, const struct facts *f, asn_t asn);
 void text_escape(struct out *o, const char *s); /* for XML and HTML text and attribute values */
-void text_csv(struct out *o, const char *s);    /* a field of RFC 4180, quoted where it must be */
 
 #endif

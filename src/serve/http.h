@@ -1,12 +1,12 @@
 /*
- * show/http: the API of web/openapi.json and the dashboard's files, over HTTP (libmicrohttpd). In: a store,
+ * serve/http: the API of web/openapi.json and the dashboard's files, over HTTP (libmicrohttpd). In: a store,
  * read only, that others may be writing to, and facts for names. Out: answers. Every answer is made once per
  * version of the store and kept until the store grows, so that a crowd asking the same costs one question.
  * Owns its threads, its store connections (one a thread) and its kept answers between http_start and
  * http_stop.
  */
-#ifndef SHOW_HTTP_H
-#define SHOW_HTTP_H
+#ifndef SERVE_HTTP_H
+#define SERVE_HTTP_H
 
 #include "keep/keep.h"
 

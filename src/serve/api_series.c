@@ -1,9 +1,9 @@
 /*
- * show/api_series: shares and prefix states over time. In: the store's step functions and events. Out: JSON
+ * serve/api_series: shares and prefix states over time. In: the store's step functions and events. Out: JSON
  * by columns (one axis of times for all carriers), or CSV.
  */
 #include "base/mem.h"
-#include "show/api.h"
+#include "serve/api.h"
 
 #include <math.h>
 #include <stdlib.h>

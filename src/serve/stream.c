@@ -1,10 +1,10 @@
 /*
- * show/stream: live updates by Server-Sent Events (HTML Living Standard, 9.2). In: the store's new events.
+ * serve/stream: live updates by Server-Sent Events (HTML Living Standard, 9.2). In: the store's new events.
  * Out: `event: event` with the event as JSON, `event: kept` when the store has grown. A reader that has
  * nothing to read is suspended; one that is too slow for STREAM_MAX bytes loses its backlog and is told so by
  * `event: lost`. Owns each stream's text.
  */
-#include "show/http_inner.h"
+#include "serve/inner.h"
 
 #include "base/mem.h"
 

@@ -1,8 +1,8 @@
 /*
- * show/alert: routing, forms, grouping, limits, and that nothing is lost: receivers are files, commands and a
- * small HTTP server on loopback, played here.
+ * alert/alert: routing, forms, grouping, limits, and that nothing is lost: receivers are files, commands and
+ * a small HTTP server on loopback, played here.
  */
-#include "show/alert.h"
+#include "alert/alert.h"
 
 #include "base/mem.h"
 

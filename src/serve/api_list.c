@@ -1,7 +1,7 @@
-/* show/api_list: territories, search, health: what the store holds. In: the store's lists and facts. Out:
+/* serve/api_list: territories, search, health: what the store holds. In: the store's lists and facts. Out:
  * JSON. */
 #include "base/mem.h"
-#include "show/api.h"
+#include "serve/api.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Tests of show/api: which questions there are, what each parameter takes, problems, CSV. */
-#include "show/api.h"
+/* Tests of serve/api: which questions there are, what each parameter takes, problems, CSV. */
+#include "serve/api.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /*
- * show/alert: see alert.h. The flow: an event -> the routes it concerns -> a group -> a message file in the
+ * alert/alert: see alert.h. The flow: an event -> the routes it concerns -> a group -> a message file in the
  * spool -> the delivering thread (one a route) -> the file is removed. A message's name is its number and its
  * route: spool order is sending order.
  */
+#include "alert/inner.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "show/alert_inner.h"
 
 #include <dirent.h>
 #include <errno.h>

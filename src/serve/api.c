@@ -1,8 +1,8 @@
-/* show/api: see api.h. The table of questions, their parameters, problems, and CSV from JSON. */
+/* serve/api: see api.h. The table of questions, their parameters, problems, and CSV from JSON. */
 #include <jansson.h>
 
-#include "show/api.h"
-#include "show/text.h"
+#include "serve/api.h"
+#include "show/show.h"
 
 #include <stdarg.h>
 #include <stdio.h>

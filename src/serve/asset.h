@@ -1,7 +1,7 @@
-/* show/asset: the dashboard's files, embedded at build time from web/dist by tools/embed. Static for the
+/* serve/asset: the dashboard's files, embedded at build time from web/dist by tools/embed. Static for the
  * process. */
-#ifndef SHOW_ASSET_H
-#define SHOW_ASSET_H
+#ifndef SERVE_ASSET_H
+#define SERVE_ASSET_H
 
 #include <stddef.h>
 

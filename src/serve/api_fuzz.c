@@ -1,5 +1,5 @@
 /* Fuzz: a path and query as a client may send them, up to the door of the store; and rows of JSON to CSV. */
-#include "show/api.h"
+#include "serve/api.h"
 
 #include <stdlib.h>
 #include <string.h>

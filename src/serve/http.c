@@ -1,13 +1,13 @@
 /*
- * show/http: see http.h. Threads: libmicrohttpd's pool answers; one more watches the store's version. An
+ * serve/http: see http.h. Threads: libmicrohttpd's pool answers; one more watches the store's version. An
  * answer is a response of libmicrohttpd, which counts its users; the cache holds one reference until the
  * store grows.
  */
-#include "show/http_inner.h"
+#include "serve/inner.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "show/asset.h"
+#include "serve/asset.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

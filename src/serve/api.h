@@ -1,9 +1,9 @@
 /*
- * show/api: questions of the API as rows of one table, private to show's HTTP files. In: a question (path and
- * query, already cut). Out: a body of JSON, or a problem (RFC 9457). Owns nothing.
+ * serve/api: questions of the API as rows of one table, private to show's HTTP files. In: a question (path
+ * and query, already cut). Out: a body of JSON, or a problem (RFC 9457). Owns nothing.
  */
-#ifndef SHOW_API_H
-#define SHOW_API_H
+#ifndef SERVE_API_H
+#define SERVE_API_H
 
 #include "base/json.h"
 #include "keep/keep.h"

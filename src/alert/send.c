@@ -1,7 +1,7 @@
-/* show/alert_send: one message to its receiver, by the kind of its route. In: subject and body. Out: NULL, or
- * why not. */
+/* alert/alert_send: one message to its receiver, by the kind of its route. In: subject and body. Out: NULL,
+ * or why not. */
+#include "alert/inner.h"
 #include "base/mem.h"
-#include "show/alert_inner.h"
 
 #include <curl/curl.h>
 #include <errno.h>

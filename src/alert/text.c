@@ -1,12 +1,10 @@
 /*
- * show/alert_text: the words of an alert. In: events, a route. Out: a JSON document (webhook, file, command),
- * the form of Slack and Mattermost, a line (syslog), a mail; or the route's template with its {fields} filled
- * in.
+ * alert/alert_text: the words of an alert. In: events, a route. Out: a JSON document (webhook, file,
+ * command), the form of Slack and Mattermost, a line (syslog), a mail; or the route's template with its
+ * {fields} filled in.
  */
+#include "alert/inner.h"
 #include "base/json.h"
-#include "show/alert_inner.h"
-#include "show/events.h"
-#include "show/text.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-/* show/api_events: what changed. In: the store's events and filters. Out: JSON, newest first, a page at a
+/* serve/api_events: what changed. In: the store's events and filters. Out: JSON, newest first, a page at a
  * time. */
-#include "show/api.h"
-#include "show/events.h"
+#include "serve/api.h"
+#include "show/show.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* show/alert_inner: what the alert files share. */
-#ifndef SHOW_ALERT_INNER_H
-#define SHOW_ALERT_INNER_H
+/* alert/inner: what the alert files share. */
+#ifndef ALERT_INNER_H
+#define ALERT_INNER_H
 
-#include "show/alert.h"
+#include "alert/alert.h"
 
 struct alert { /* an event as one route will tell it */
 	struct event event;

@@ -1,10 +1,10 @@
 /*
- * show/api_report: what stands of a territory: report, rank, graph, prefixes, the list of territories. In:
+ * serve/api_report: what stands of a territory: report, rank, graph, prefixes, the list of territories. In:
  * the store's snapshots (the end of what is kept), or its series (an instant before). Out: JSON.
  */
 #include <jansson.h>
 
-#include "show/api.h"
+#include "serve/api.h"
 
 #include <math.h>
 #include <stdlib.h>

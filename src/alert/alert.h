@@ -1,12 +1,12 @@
 /*
- * show/alert: happenings to people and programs. In: events as detect tells them, facts for names, routes
+ * alert/alert: happenings to people and programs. In: events as detect tells them, facts for names, routes
  * from the configuration. Out: webhooks, chat, mail, syslog, commands, lines of a file. What is to be sent is
  * written to the spool folder (and synced) before alerts_tell returns, and removed when it was delivered: a
  * crash or a dead receiver loses nothing. One thread delivers; a route that fails waits longer each time,
  * others go on.
  */
-#ifndef SHOW_ALERT_H
-#define SHOW_ALERT_H
+#ifndef ALERT_ALERT_H
+#define ALERT_ALERT_H
 
 #include "show/show.h"
 

@@ -1,9 +1,9 @@
-/* show/http_inner: what http.c and stream.c share. Private to them. */
-#ifndef SHOW_HTTP_INNER_H
-#define SHOW_HTTP_INNER_H
+/* serve/inner: what http.c and stream.c share. Private to them. */
+#ifndef SERVE_INNER_H
+#define SERVE_INNER_H
 
-#include "show/api.h"
-#include "show/http.h"
+#include "serve/api.h"
+#include "serve/http.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
