@@ -1,4 +1,4 @@
-/* alert/alert_send: one message to its receiver, by the kind of its route. In: subject and body. Out: NULL,
+/* alert/send: one message to its receiver, by the kind of its route. In: subject and body. Out: NULL,
  * or why not. */
 #include "alert/inner.h"
 #include "base/mem.h"

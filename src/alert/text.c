@@ -1,5 +1,5 @@
 /*
- * alert/alert_text: the words of an alert. In: events, a route. Out: a JSON document (webhook, file,
+ * alert/text: the words of an alert. In: events, a route. Out: a JSON document (webhook, file,
  * command), the form of Slack and Mattermost, a line (syslog), a mail; or the route's template with its
  * {fields} filled in.
  */
