@@ -88,6 +88,20 @@ struct page answer_page(void)
 	return page;
 }
 
+int answer_nothing(const struct args *a, const struct pipe *p)
+{
+	char begins[UTIME_TEXT];
+
+	if (p->begins == UTIME_NONE) {
+		warn_line("isthmus %s: no routing data in what was given", a->verb->name);
+	} else {
+		utime_text(begins, p->begins);
+		warn_line("isthmus %s: nothing before the time asked for: the data begins at %s",
+		    a->verb->name, begins);
+	}
+	return EXIT_BAD_INPUT;
+}
+
 int answer_close(struct out *o, int status)
 {
 	if (out_close(o) == 0 || o->failed == EPIPE) /* the reader of a pipe may leave early */

@@ -5,6 +5,7 @@
 #ifndef CMD_ANSWER_H
 #define CMD_ANSWER_H
 
+#include "cmd/pipe.h"
 #include "cmd/verb.h"
 #include "measure/measure.h"
 #include "show/show.h"
@@ -27,8 +28,9 @@ struct families { /* those asked for, in order */
 struct families answer_families(const struct args *a);
 bool answer_time(const struct args *a, const char *name, utime_t *t); /* absent: unchanged */
 struct measure_options answer_measure(const struct args *a);
-struct facts *answer_facts(const struct args *a); /* tells facts' notes on standard error */
-struct page answer_page(void);                    /* what standard output is */
-int answer_close(struct out *o, int status);      /* flushes standard output: the exit status */
+struct facts *answer_facts(const struct args *a);               /* tells facts' notes on standard error */
+struct page answer_page(void);                                  /* what standard output is */
+int answer_close(struct out *o, int status);                    /* flushes standard output: the exit status */
+int answer_nothing(const struct args *a, const struct pipe *p); /* says why nothing was read: the status */
 
 #endif

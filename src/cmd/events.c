@@ -281,8 +281,7 @@ static int run_files(struct run *r)
 	find_baseline(r);
 	status = read_files(r, &pipe);
 	if (pipe.last == UTIME_NONE) {
-		warn_line("isthmus events: no routing data in what was given");
-		status = EXIT_BAD_INPUT;
+		status = answer_nothing(r->args, &pipe);
 	} else {
 		if (args_has(r->args, "stats"))
 			pipe_print_stats(&pipe);

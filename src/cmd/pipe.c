@@ -349,6 +349,7 @@ static void run_close(struct run *r)
 	r->p->status = r->p->bad || r->p->bad_files ? EXIT_BAD_INPUT : EXIT_ANSWERED;
 	free(r->batch.v);
 	free(r->stream);
+	r->p->begins = r->list.n ? r->list.file[0].first : UTIME_NONE;
 	input_list_free(&r->list);
 }
 

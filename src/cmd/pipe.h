@@ -58,6 +58,7 @@ struct pipe_options { /* {0} but for the paths is a run over everything, without
 struct pipe {                /* what came of it; free with pipe_free */
 	struct table *table; /* owned; set to NULL to keep it */
 	utime_t first, last; /* times of the records applied; UTIME_NONE: none */
+	utime_t begins;      /* of the earliest record of any file, applied or not; UTIME_NONE: none */
 	uint64_t bytes;      /* read, as the files lie on disk */
 	uint64_t records, bad, skipped_bytes;
 	size_t files, bad_files;

@@ -135,8 +135,7 @@ static int rank_run(const struct args *a)
 	}
 	status = pipe_run(&o, &pipe);
 	if (pipe.last == UTIME_NONE) {
-		warn_line("isthmus rank: no routing data in what was given");
-		status = EXIT_BAD_INPUT;
+		status = answer_nothing(a, &pipe);
 	} else {
 		if (args_has(a, "stats"))
 			pipe_print_stats(&pipe);

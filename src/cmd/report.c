@@ -242,8 +242,7 @@ static int run_files(struct run *r)
 	if (args_has(r->args, "store") && !r->stored.store) {
 		status = EXIT_BAD_INPUT; /* told already */
 	} else if (pipe.last == UTIME_NONE) {
-		warn_line("isthmus report: no routing data in what was given");
-		status = EXIT_BAD_INPUT;
+		status = answer_nothing(r->args, &pipe);
 	} else {
 		if (args_has(r->args, "stats"))
 			pipe_print_stats(&pipe);

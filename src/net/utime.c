@@ -97,32 +97,53 @@ static bool parse_epoch(const char *s, utime_t *t)
 	return true;
 }
 
-bool utime_parse(const char *s, utime_t *t)
+/* 20171001, and behind it T or the archives' point and 0907 or 090751 (ISO 8601's basic form). */
+static bool parse_basic(const char *s, int date[static 3], int *seconds)
 {
-	int y, m, d = 1, seconds = 0, micros = 0;
+	int h, m, sec = 0;
+
+	if (!number(&s, 4, &date[0]) || !number(&s, 2, &date[1]) || !number(&s, 2, &date[2]))
+		return false;
+	*seconds = 0;
+	if (*s == 'T' || *s == '.') {
+		s++;
+		if (!number(&s, 2, &h) || !number(&s, 2, &m) || (*s && *s != 'Z' && !number(&s, 2, &sec)) ||
+		    h > 23 || m > 59 || sec > 60)
+			return false;
+		*seconds = h * 3600 + m * 60 + sec;
+	}
+	return !*s || strcmp(s, "Z") == 0;
+}
+
+/* 2017, 2017-10, 2017-10-01, and behind a whole date a time of day. */
+static bool parse_extended(const char *s, int date[static 3], int *seconds, int *micros)
+{
 	const char *start = s;
 
-	if (strspn(s, "0123456789.") == strlen(s))
+	*seconds = *micros = 0;
+	date[1] = date[2] = 1;
+	if (!number(&s, 4, &date[0]))
+		return false;
+	if (*s == '-' && (s++, !number(&s, 2, &date[1])))
+		return false;
+	if (*s == '-' && (s++, !number(&s, 2, &date[2])))
+		return false;
+	if ((*s == 'T' || *s == ' ') && s - start == 10 && (s++, !parse_clock(&s, seconds, micros)))
+		return false;
+	return !*s || strcmp(s, "Z") == 0 || strcmp(s, "+00:00") == 0;
+}
+
+bool utime_parse(const char *s, utime_t *t)
+{
+	size_t digits = strspn(s, "0123456789");
+	int date[3], seconds, micros = 0;
+
+	if (digits > 8) /* seconds since 1970, as MRT has them: nine digits and more since 1973 */
 		return parse_epoch(s, t);
-	if (!number(&s, 4, &y) || *s++ != '-' || !number(&s, 2, &m))
+	if (!(digits == 8 ? parse_basic(s, date, &seconds) : parse_extended(s, date, &seconds, &micros)) ||
+	    !month_length_ok(date[0], date[1], date[2]))
 		return false;
-	if (*s == '-') {
-		s++;
-		if (!number(&s, 2, &d))
-			return false;
-	}
-	if ((*s == 'T' || *s == ' ') && s - start == 10) {
-		s++;
-		if (!parse_clock(&s, &seconds, &micros))
-			return false;
-	}
-	if (*s == 'Z')
-		s++;
-	else if (strcmp(s, "+00:00") == 0)
-		s += 6;
-	if (*s || !month_length_ok(y, m, d))
-		return false;
-	*t = (days_of(y, m, d) * 86400 + seconds) * UTIME_SECOND + micros;
+	*t = (days_of(date[0], date[1], date[2]) * 86400 + seconds) * UTIME_SECOND + micros;
 	return true;
 }
 

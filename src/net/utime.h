@@ -22,8 +22,8 @@ static inline utime_t utime_of(int64_t seconds, uint32_t micros)
 	return seconds * UTIME_SECOND + micros;
 }
 
-/* "2017-10-01T09:07:51Z", "2017-10-01 09:07:51.25", "2017-10-01T09:07", "2017-10-01", "2017-10",
- * "1506848871". */
+/* "2017-10-01T09:07:51Z", "2017-10-01 09:07:51.25", "2017-10-01T09:07", "2017-10-01", "2017-10", "2017",
+ * "20171001", "20171001.0907" as archives name their files; nine digits and more are seconds since 1970. */
 bool utime_parse(const char *s, utime_t *t);
 size_t utime_text(char *p, utime_t t); /* room for UTIME_TEXT; terminated; returns length */
 /* "90", "90s", "5m", "2h", "7d" -> microseconds; false where it is something else or negative. */
