@@ -89,16 +89,23 @@ static void on_sample(void *arg, const struct sample *s)
 
 	store_sample(w->store, s);
 	w->dirty = true;
+	if (s->time > w->upto)
+		w->upto = s->time;
 }
 
+/* What is kept reaches to the last update, or to a later sample: what one tells of must lie within. */
 static void commit(struct watch *w)
 {
-	struct store_cut cut = {.upto = w->data, .live = true, .final = true};
+	struct store_cut cut = {.live = true, .final = true};
 
 	if (!w->store || !w->dirty || w->data == UTIME_NONE)
 		return;
+	if (w->data > w->upto)
+		w->upto = w->data;
+	cut.upto = w->upto;
 	if (store_commit(w->store, &cut) < 0)
-		warn_line("isthmus watch: store: %s", store_error(w->store));
+		warn_line("isthmus watch: store: %s; what changed since the last commit is not kept",
+		    store_error(w->store));
 	w->dirty = false;
 	w->committed = watch_wall();
 }
@@ -148,12 +155,15 @@ static bool know_carrier(void *arg, const struct carrier *c)
 static bool open_store(struct watch *w)
 {
 	const char *why;
+	int64_t cut;
 
 	if (!w->config.store || w->store)
 		return true;
 	w->store = store_open(w->config.store, STORE_WRITE_NOW, &why);
 	if (!w->store)
 		warn_line("isthmus watch: store %s: %s", w->config.store, why);
+	else if (store_progress(w->store, &cut, &w->upto) < 0)
+		warn_line("isthmus watch: store %s: %s", w->config.store, store_error(w->store));
 	return w->store;
 }
 
@@ -343,6 +353,28 @@ static void step(struct watch *w)
 	}
 }
 
+/*
+ * The end: what had come is worked on, and the second under way is closed, for its shares are told only then
+ * (an event of it may have been told already).
+ */
+static void finish(struct watch *w)
+{
+	utime_t last;
+
+	for (unsigned i = 0; i < LIVE_PARCELS; i++) {
+		struct parcel *p = live_next(w->live, 0);
+		if (!p)
+			break;
+		feed_parcel(w->feed, p, &w->batch, on_second, w);
+		free(p);
+	}
+	deliver(w);
+	last = w->data > w->clock ? w->data : w->clock;
+	if (last != UTIME_NONE)
+		tick(w, last + UTIME_SECOND);
+	commit(w);
+}
+
 static void run(struct watch *w)
 {
 	live_start(w->live);
@@ -354,8 +386,7 @@ static void run(struct watch *w)
 		step(w);
 	}
 	notify("STOPPING=1");
-	deliver(w);
-	commit(w);
+	finish(w);
 }
 
 static void close_all(struct watch *w)
@@ -431,7 +462,7 @@ static bool begin(struct watch *w)
 	o.drop_asns = facts_route_servers(w->facts, &o.drop_asn);
 	w->table = table_new(&o);
 	w->feed = feed_new(w->table, &w->config);
-	w->clock = w->data = UTIME_NONE;
+	w->clock = w->data = w->upto = UTIME_NONE;
 	w->said = w->committed = watch_wall();
 	begin_hearing(w);
 	if (!open_store(w))

@@ -86,6 +86,7 @@ struct watch {
 	struct changes batch;
 	utime_t clock; /* second that was ticked last */
 	utime_t data;  /* latest time of an update */
+	utime_t upto;  /* how far what is kept reaches */
 	utime_t committed, said;
 	bool dirty; /* something to commit */
 	struct heard *heard;
