@@ -90,7 +90,10 @@ static int told(const struct fetch_plan *plan)
 	if (n[FETCH_GOT] || n[FETCH_MISSING] || n[FETCH_FAILED])
 		warn_line("%zu files fetched (%.1f MB), %zu were there, %zu missing, %zu failed",
 		    n[FETCH_GOT], (double)plan->bytes / 1e6, n[FETCH_HAD], n[FETCH_MISSING], n[FETCH_FAILED]);
-	if (plan->n == 0 && plan->errors == 0)
+	if (plan->n == 0 && (plan->unreachable[0] || plan->unreachable[1]))
+		warn_line("nothing was fetched; where there is no network, --base-url URL asks a mirror, and "
+			  "files at hand are given by name");
+	else if (plan->n == 0 && plan->errors == 0)
 		warn_line("the archives have no files of that time from these collectors");
 	return plan->errors || n[FETCH_MISSING] || n[FETCH_FAILED] || plan->n == 0 ? EXIT_BAD_INPUT
 										   : EXIT_ANSWERED;
@@ -256,12 +259,14 @@ static bool unpack(const char *path, char why[160])
 	return ok;
 }
 
-static bool fetch_registry_file(const struct registry *r, const struct fetch_options *o, const char *folder)
+static enum fetch_result fetch_registry_file(
+    const struct registry *r, const struct fetch_options *o, const char *folder)
 {
 	char *url = mem_printf("%s%s", o->base_url ? o->base_url : r->host, r->path);
 	char *path = mem_printf("%s/.%s", folder, r->name), *kept = mem_printf("%s/%s", folder, r->name);
 	char why[1024] = "", short_why[160] = "";
-	bool ok = fetch_one(url, path, o, short_why) && (!r->packed || unpack(path, short_why));
+	enum fetch_result result = fetch_one(url, path, o, short_why);
+	bool ok = result == FETCH_ONE_GOT && (!r->packed || unpack(path, short_why));
 
 	if (!ok)
 		warn_line("%s: %s", url, short_why);
@@ -272,7 +277,7 @@ static bool fetch_registry_file(const struct registry *r, const struct fetch_opt
 	free(url);
 	free(path);
 	free(kept);
-	return ok;
+	return ok ? FETCH_ONE_GOT : result == FETCH_ONE_GOT ? FETCH_ONE_FAILED : result;
 }
 
 static int fetch_registry(const struct args *a)
@@ -280,10 +285,19 @@ static int fetch_registry(const struct args *a)
 	struct fetch_options o = {0};
 	char *base = NULL, *folder = registry_folder();
 	int status = transfer_options(a, &o, &base);
-	size_t failed = 0, n = sizeof registries / sizeof *registries;
+	size_t failed = 0, unreachable = 0, n = sizeof registries / sizeof *registries;
 
-	for (size_t i = 0; !status && i < n; i++)
-		failed += !fetch_registry_file(&registries[i], &o, folder);
+	for (size_t i = 0; !status && i < n; i++) {
+		enum fetch_result result = fetch_registry_file(&registries[i], &o, folder);
+		failed += result != FETCH_ONE_GOT;
+		unreachable += result == FETCH_ONE_UNREACHABLE;
+		if (unreachable == 2 && failed == i + 1) { /* two hosts of two: the others are no nearer */
+			failed = n;
+			break;
+		}
+	}
+	if (failed == n && unreachable == 2)
+		warn_line("nothing was fetched; where there is no network, --base-url URL asks a mirror");
 	if (failed)
 		warn_line("%zu of %zu registry files stay as they were", failed, n);
 	free(base);

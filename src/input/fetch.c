@@ -38,10 +38,35 @@ static void plan_error(struct fetch_plan *plan, const char *fmt, ...)
 
 /* ---- directory indices ---- */
 
-static bool page_get(const char *url, const struct fetch_options *o, struct transfer *t)
+static const char *base_of(const struct fetch_options *o, const struct archive *a)
 {
-	*t = (struct transfer){.url = url};
+	return o->base_url ? o->base_url : a->url;
+}
+
+/*
+ * False: it is not there; why not is said by the caller, but for an archive that cannot be reached: that is
+ * said here, once, and the archive is not asked again.
+ */
+static bool page_get(struct fetch_plan *plan, const struct archive *a, const char *url,
+    const struct fetch_options *o, struct transfer *t)
+{
+	bool *reached = &plan->reached[a == &routeviews && !o->base_url],
+	     *unreachable = &plan->unreachable[a == &routeviews && !o->base_url];
+
+	*t = (struct transfer){.url = url, .first_contact = !*reached, .unreachable = *unreachable};
+	if (*unreachable) {
+		t->state = TRANSFER_FAILED;
+		return false;
+	}
 	transfer_all(t, 1, o);
+	if (!t->unreachable)
+		*reached = true;
+	else if (!*reached)
+		*unreachable = true;
+	if (*unreachable)
+		plan_error(plan, "%s cannot be reached: %s", base_of(o, a), t->why);
+	else
+		t->unreachable = false; /* it was, before: an error as any other */
 	return t->state == TRANSFER_DONE;
 }
 
@@ -86,11 +111,6 @@ static bool is_pattern(const char *s)
 	return strcmp(s, "all") == 0 || strpbrk(s, "*?[") != NULL;
 }
 
-static const char *base_of(const struct fetch_options *o, const struct archive *a)
-{
-	return o->base_url ? o->base_url : a->url;
-}
-
 static void find_collectors(struct fetch_plan *plan, struct names *names)
 {
 	const struct archive *const both[] = {&ris, &routeviews};
@@ -106,9 +126,9 @@ static void find_collectors(struct fetch_plan *plan, struct names *names)
 		struct transfer t;
 		char *url = mem_printf("%s/", base_of(names->o, both[i]));
 		names->archive = both[i];
-		if (page_get(url, names->o, &t))
+		if (page_get(plan, both[i], url, names->o, &t))
 			index_links(t.body.buf, t.body.n, collector_link, names);
-		else
+		else if (!t.unreachable)
 			plan_error(plan, "%s: %s", url, t.why);
 		out_close(&t.body);
 		free(url);
@@ -148,17 +168,18 @@ static void file_link(void *arg, const char *to)
 	    strncmp(l->folder, "bgpdata", 7) == 0 ? "route-views2/" : "", l->folder, name);
 }
 
-/* False where there is no such folder; why goes to why. */
+/* False where there is no such folder; why goes to why, which is empty where it is said already. */
 static bool list_folder(struct listing *l, const char *folder, char why[512])
 {
 	char *url = mem_printf("%s/%s", base_of(l->o, l->archive), folder);
 	struct transfer t;
-	bool there = page_get(url, l->o, &t);
+	bool there = page_get(l->plan, l->archive, url, l->o, &t);
 
 	l->folder = folder;
+	why[0] = '\0';
 	if (there)
 		index_links(t.body.buf, t.body.n, file_link, l);
-	else
+	else if (!t.unreachable)
 		snprintf(why, 512, "%.340s: %s", url, t.why);
 	out_close(&t.body);
 	free(url);
@@ -191,7 +212,7 @@ static void list_month(struct listing *l, int year, int month, bool needed)
 	char *name = mem_printf("/%04d.%02d", year, month), why[512], other[512];
 
 	if (!list_month_at(l, at_root ? "" : l->collector, name, why) &&
-	    !(at_root && list_month_at(l, l->collector, name, other)) && needed)
+	    !(at_root && list_month_at(l, l->collector, name, other)) && needed && *why)
 		plan_error(l->plan, "%s", why);
 	free(name);
 }
@@ -358,14 +379,16 @@ void fetch_run(struct fetch_plan *plan, const struct fetch_options *o)
 	free(of);
 }
 
-bool fetch_one(const char *url, const char *path, const struct fetch_options *o, char why[160])
+enum fetch_result fetch_one(const char *url, const char *path, const struct fetch_options *o, char why[160])
 {
-	struct transfer t = {.url = url, .path = path};
+	struct transfer t = {.url = url, .path = path, .first_contact = true};
 
 	make_folders(path);
 	transfer_all(&t, 1, o);
 	memcpy(why, t.why, 160);
-	return t.state == TRANSFER_DONE;
+	return t.state == TRANSFER_DONE ? FETCH_ONE_GOT
+	       : t.unreachable          ? FETCH_ONE_UNREACHABLE
+					: FETCH_ONE_FAILED;
 }
 
 void fetch_free(struct fetch_plan *plan)

@@ -47,6 +47,8 @@ struct fetch_plan {
 	char **error; /* a line each: what could not be listed */
 	size_t errors, error_cap;
 	uint64_t bytes; /* transferred */
+	/* by archive: RIPE RIS, RouteViews */
+	bool reached[2], unreachable[2]; /* it answered; it did not, and was not asked again */
 };
 
 /* What there is, by the archives' directory indices. */
@@ -55,8 +57,11 @@ void fetch_list(struct fetch_plan *plan, const struct fetch_options *o);
 void fetch_run(struct fetch_plan *plan, const struct fetch_options *o);
 void fetch_free(struct fetch_plan *plan);
 
-/* One file that is no archive file (a registry's): url to path, whatever its content. True, or false with
- * why. */
-bool fetch_one(const char *url, const char *path, const struct fetch_options *o, char why[160]);
+/*
+ * One file that is no archive file (a registry's): url to path, whatever its content. Else why; a host that
+ * cannot be reached is not tried again.
+ */
+enum fetch_result { FETCH_ONE_GOT, FETCH_ONE_FAILED, FETCH_ONE_UNREACHABLE };
+enum fetch_result fetch_one(const char *url, const char *path, const struct fetch_options *o, char why[160]);
 
 #endif

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define FIRST_CONTACT 5L /* seconds in which a host must take a connection that it has taken none of yet */
+
 static double now(void)
 {
 	struct timespec t;
@@ -165,6 +167,8 @@ static bool begin(struct transfer *t, CURLM *multi, const struct fetch_options *
 	if (!t->path)
 		t->body.n = 0;
 	t->easy = easy_new(t->url, o);
+	if (t->first_contact)
+		curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, FIRST_CONTACT);
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -215,6 +219,16 @@ static void arrived(struct transfer *t, const struct fetch_options *o)
 	free(part);
 }
 
+/* Nobody answered at all: no such name, nobody listens, or the network swallows it. */
+static bool never_met(const struct transfer *t, CURLcode code)
+{
+	curl_off_t connected = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && !connected);
+}
+
 static void judge(struct transfer *t, CURLcode code, const struct fetch_options *o)
 {
 	long status = 0;
@@ -222,6 +236,7 @@ static void judge(struct transfer *t, CURLcode code, const struct fetch_options 
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
+	t->unreachable = never_met(t, code);
 	if (code == CURLE_OK && (status == 200 || status == 206)) {
 		arrived(t, o);
 		return;
@@ -241,7 +256,7 @@ static void judge(struct transfer *t, CURLcode code, const struct fetch_options 
 		t->state = TRANSFER_FAILED;
 	} else if (code == CURLE_WRITE_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL ||
 		   code == CURLE_URL_MALFORMAT || code == CURLE_TOO_MANY_REDIRECTS ||
-		   code == CURLE_PEER_FAILED_VERIFICATION) {
+		   code == CURLE_PEER_FAILED_VERIFICATION || (t->first_contact && t->unreachable)) {
 		t->state = TRANSFER_FAILED;
 	} else {
 		again(t, o, wait);

@@ -15,8 +15,10 @@ struct transfer {
 	const char *url, *path;                         /* path NULL: into body */
 	bool (*whole)(const char *path, char why[160]); /* is what came of any use? NULL: yes */
 	struct out body;                                /* the caller closes it (out_close) */
+	bool first_contact; /* its host was not reached yet: where it cannot be, that is not tried again */
 	enum { TRANSFER_WAITING, TRANSFER_RUNNING, TRANSFER_DONE, TRANSFER_MISSING, TRANSFER_FAILED } state;
 	char why[160];
+	bool unreachable; /* no connection came about; why says it */
 
 	/* of the engine */
 	void *easy;
