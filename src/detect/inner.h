@@ -79,6 +79,8 @@ struct place {
 	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
 	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;
+	uint32_t first_touched;             /* carriers touched since they were last sampled: a chain */
+	uint64_t sampled_low, sampled_high; /* range of sum since every carrier was last sampled */
 };
 
 enum level { LEVEL_UNKNOWN, LEVEL_DOWN, LEVEL_DEGRADED, LEVEL_UP };
@@ -142,7 +144,9 @@ struct carrier {
 		uint32_t *member; /* large ones: judged when the five minutes are over */
 		size_t n, cap;
 	} gain, loss;
-	struct drift *drift; /* NULL until it ever held a tenth */
+	struct drift *drift;   /* NULL until it ever held a tenth */
+	uint32_t next_touched; /* of first_touched */
+	bool to_sample;        /* it is in that chain */
 };
 
 enum { DRIFT_STEPS = 96 };

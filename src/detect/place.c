@@ -23,6 +23,7 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	*p = (struct place){.family = family,
 	    .first_member = NO_INDEX,
 	    .first_carrier = NO_INDEX,
+	    .first_touched = NO_INDEX,
 	    .outage = NO_INDEX,
 	    .primary = NO_INDEX,
 	    .challenger = NO_INDEX,

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
 #define WEEK        (7 * DAY)
@@ -23,13 +24,55 @@ static void sample_tell(
 	struct sample s = {
 	    .time = at, .family = p->family, .upstream = upstream, .share = share, .prefixes = prefixes};
 
-	snprintf(s.territory, sizeof s.territory, "%s", p->id);
+	memcpy(s.territory, p->id, sizeof s.territory);
 	d->sample(d->sample_arg, &s);
 }
 
 static bool sample_is_due(float share, float told)
 {
 	return fabsf(share - told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (told > 0);
+}
+
+static void carrier_sample(struct detect *d, const struct place *p, struct carrier *c, utime_t at)
+{
+	float share = (float)carrier_share(d, c);
+
+	if (fabsf(share - c->told) <= 1e-4F && (share > 0) == (c->told > 0))
+		return;
+	c->told = share;
+	sample_tell(d, p, at, c->asn, share, c->sum ? c->held : 0);
+}
+
+/*
+ * A carrier that was not touched moves only as the place's sum does: while that stays within a
+ * two-thousandth, none of them is due, and they need not be looked at.
+ */
+static bool only_touched(const struct place *p)
+{
+	uint64_t low = p->sum < p->sampled_low ? p->sum : p->sampled_low,
+		 high = p->sum > p->sampled_high ? p->sum : p->sampled_high;
+
+	return (high - low) * SAMPLES_PER_UNIT < low;
+}
+
+static void carriers_sample(struct detect *d, struct place *p, utime_t at)
+{
+	bool few = only_touched(p);
+
+	for (uint32_t i = p->first_touched; i != NO_INDEX; i = d->carrier[i].next_touched) {
+		d->carrier[i].to_sample = false;
+		if (few)
+			carrier_sample(d, p, &d->carrier[i], at);
+	}
+	p->first_touched = NO_INDEX;
+	if (few) {
+		p->sampled_low = p->sum < p->sampled_low ? p->sum : p->sampled_low;
+		p->sampled_high = p->sum > p->sampled_high ? p->sum : p->sampled_high;
+		return;
+	}
+	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next)
+		carrier_sample(d, p, &d->carrier[i], at);
+	p->sampled_low = p->sampled_high = p->sum;
 }
 
 /*
@@ -43,14 +86,7 @@ static void place_sample(struct detect *d, struct place *p, utime_t at)
 	if (!d->sample || (!p->sample_due && !sample_is_due(visible, p->told_visible)))
 		return;
 	p->sample_due = false;
-	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next) {
-		struct carrier *c = &d->carrier[i];
-		float share = (float)carrier_share(d, c);
-		if (fabsf(share - c->told) <= 1e-4F && (share > 0) == (c->told > 0))
-			continue;
-		c->told = share;
-		sample_tell(d, p, at, c->asn, share, c->sum ? c->held : 0);
-	}
+	carriers_sample(d, p, at);
 	p->told_visible = visible;
 	sample_tell(d, p, at, 0, visible, p->members);
 }
@@ -269,6 +305,11 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	c->touched = false;
 	p->contest |= may_lead(d, p, carrier);
 	p->sample_due |= sample_is_due(share, c->told);
+	if (!c->to_sample) {
+		c->to_sample = true;
+		c->next_touched = p->first_touched;
+		p->first_touched = carrier;
+	}
 	if (p->level == LEVEL_DOWN || p->sum == 0) {
 		/* nothing seen is no share: the last one seen stands */
 	} else if (p->learned) {
@@ -412,6 +453,8 @@ void share_rebase(struct detect *d)
 		carrier_learn(c, (float)carrier_share(d, c));
 		drift_update(d, i);
 	}
-	for (uint32_t i = 0; i < d->n_places; i++)
+	for (uint32_t i = 0; i < d->n_places; i++) {
+		d->place[i].sampled_low = 0; /* every carrier is looked at */
 		share_settle(d, i);
+	}
 }
