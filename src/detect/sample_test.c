@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PEERS = 6, PREFIXES = 200, CARRIERS = 12, SECONDS = 600 };
+enum { PEERS = 6, PREFIXES = 200, STILL = 80 /* always AS300's */, CARRIERS = 12, SECONDS = 600 };
 #define START  (INT64_C(1500000000) * UTIME_SECOND)
 #define HOLDER "20.0.0.0/16"
 
@@ -65,7 +65,8 @@ static void dump(struct out *o, const struct peer_key *peer)
 		char prefix[32], path[PEERS][32];
 		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", i);
 		for (unsigned k = 0; k < PEERS; k++) {
-			snprintf(path[k], sizeof path[k], "%u %u 900", 100 + k, 300 + i % CARRIERS);
+			snprintf(path[k], sizeof path[k], "%u %u 900", 100 + k,
+			    i < STILL ? 300 : 301 + i % (CARRIERS - 1));
 			entry[k] = (struct said_entry){.peer = k, .path = path[k]};
 		}
 		mk_rib(o, START, prefix, false, entry, PEERS);
@@ -81,12 +82,12 @@ static void second(struct out *o, utime_t at, const struct peer_key *peer)
 	unsigned n = much ? PREFIXES : 1 + chance(3), quarter = chance(4);
 
 	for (unsigned i = 0; i < n; i++) {
-		unsigned k = chance(PEERS), p = much ? i : chance(PREFIXES);
+		unsigned k = chance(PEERS), p = much ? i : STILL + chance(PREFIXES - STILL);
 		char prefix[32], path[32];
-		if (much && p % 4 != quarter)
+		if (p < STILL || (much && p % 4 != quarter))
 			continue;
 		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", p);
-		snprintf(path, sizeof path, "%u %u 900", 100 + k, 300 + chance(CARRIERS));
+		snprintf(path, sizeof path, "%u %u 900", 100 + k, 301 + chance(CARRIERS - 1));
 		if (much ? away : chance(5) == 0)
 			mk_withdraw(o, at, &peer[k], prefix);
 		else
