@@ -148,7 +148,7 @@ static void on_file(void *arg, const struct pipe_file *f)
 		k.peers = peers_of(f->table, k.collector);
 		k.resets = (unsigned)(h->resets - r->before.resets);
 		k.gaps = (unsigned)(h->gaps - r->before.gaps);
-		store_file(r->store, &k);
+		keeper_file(&r->keeper, &k);
 		r->to_derive -= k.cut > 0;
 		r->kept += k.cut == 0;
 	}
@@ -232,7 +232,7 @@ static int run_files(struct run *r)
 		if (p.last > r->last)
 			r->last = p.last;
 		if (stopped || r->failed)
-			store_abandon(r->store);
+			keeper_abandon(&r->keeper);
 		else if (r->last != UTIME_NONE)
 			r->failed = keeper_commit(&r->keeper, p.table, r->last, true) != 0;
 		if (args_has(r->args, "stats")) {

@@ -3,45 +3,38 @@
 
 #include "base/mem.h"
 #include "cmd/pages.h"
+#include "cmd/progress.h"
 #include "cmd/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A commit comes when the work since the last took this many times as long as that commit itself, and no
  * sooner. */
 enum { COMMIT_RATIO = 25, COMMIT_SECONDS = 20 };
 
-static double now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 void keeper_begin(struct keeper *k, struct store *store, struct facts *facts)
 {
 	*k = (struct keeper){
-	    .store = store, .facts = facts, .options = detect_defaults, .committed = now_seconds()};
+	    .store = store, .facts = facts, .options = detect_defaults, .committed = clock_seconds()};
 	k->upto = k->answered = UTIME_NONE;
+	k->scribe = scribe_new(store);
 }
 
 static void on_event(void *arg, const struct event *e)
 {
 	struct keeper *k = arg;
 
-	store_event(k->store, e);
+	scribe_event(k->scribe, e);
 }
 
 static void on_sample(void *arg, const struct sample *s)
 {
 	struct keeper *k = arg;
 
-	store_sample(k->store, s);
+	scribe_sample(k->scribe, s);
 }
 
 static void detect_start(struct keeper *k, const struct table *t)
@@ -67,7 +60,7 @@ struct table *keeper_load(
 	char *path = store_file_path(k->store, checkpoint);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct table *t = NULL;
-	double begun = now_seconds();
+	double begun = clock_seconds();
 
 	free(path);
 	*why = "it cannot be opened";
@@ -88,7 +81,7 @@ struct table *keeper_load(
 		}
 	}
 	close(fd);
-	k->load = now_seconds() - begun;
+	k->load = clock_seconds() - begun;
 	return t;
 }
 
@@ -127,44 +120,71 @@ void keeper_tick(struct keeper *k, utime_t now)
 		detect_tick(k->detect, now);
 }
 
+void keeper_file(struct keeper *k, const struct kept_file *f)
+{
+	scribe_file(k->scribe, f);
+}
+
 bool keeper_due(const struct keeper *k)
 {
-	double gone = now_seconds() - k->committed;
+	double gone = clock_seconds() - k->committed;
 
-	return gone >= COMMIT_SECONDS && gone >= COMMIT_RATIO * k->cost;
+	return gone >= COMMIT_SECONDS && gone >= COMMIT_RATIO * (k->cost + scribe_cost(k->scribe));
+}
+
+void keeper_abandon(struct keeper *k)
+{
+	(void)scribe_wait(k->scribe);
+	store_abandon(k->store);
+}
+
+/* With the pages, in this thread: nothing is left to be read meanwhile. */
+static int commit_answers(struct keeper *k, struct table *t, const struct store_cut *cut)
+{
+	double begun = clock_seconds();
+
+	if (scribe_wait(k->scribe) || pages_keep(k->store, k->facts, t, cut->upto))
+		return -1;
+	k->pages = clock_seconds() - begun;
+	return store_commit(k->store, cut);
 }
 
 int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers)
 {
 	struct store_cut cut = {.upto = upto, .final = true};
-	double begun = now_seconds();
+	double begun = clock_seconds();
 	char name[32];
+	int failed = scribe_wait(k->scribe);
 
-	store_checkpoint_name(k->store, name);
-	if (checkpoint_write(k, t, name)) {
-		store_abandon(k->store);
-		return -1;
+	if (!failed) {
+		store_checkpoint_name(k->store, name);
+		cut.checkpoint = name;
+		scribe_flush(k->scribe);
+		if (checkpoint_write(k, t, name)) {
+			keeper_abandon(k);
+			return -1;
+		}
+		k->write = clock_seconds() - begun;
+		if (answers)
+			failed = commit_answers(k, t, &cut);
+		else
+			scribe_commit(k->scribe, upto, name);
 	}
-	cut.checkpoint = name;
-	k->write = now_seconds() - begun;
-	if (answers && (store_flush(k->store) || pages_keep(k->store, k->facts, t, upto))) {
+	if (failed) {
 		warn_line("%s", store_error(k->store));
-		store_abandon(k->store);
-		return -1;
-	}
-	k->pages = now_seconds() - begun - k->write;
-	if (store_commit(k->store, &cut)) {
-		warn_line("%s", store_error(k->store));
+		keeper_abandon(k);
 		return -1;
 	}
 	k->upto = upto;
-	k->committed = now_seconds();
+	k->committed = clock_seconds();
 	k->cost = k->committed - begun;
 	return 0;
 }
 
 void keeper_end(struct keeper *k)
 {
+	scribe_free(k->scribe);
+	k->scribe = NULL;
 	detect_free(k->detect);
 	k->detect = NULL;
 }

@@ -2,11 +2,13 @@
 #include "cmd/pages.h"
 
 #include "base/mem.h"
+#include "cmd/crew.h"
 #include "cmd/stored.h"
 #include "show/snapshot.h"
 
 #include <stdlib.h>
 
+enum { PAGE_WORKERS = 16 };
 static const uint8_t families[] = {FAMILY_IPV4, FAMILY_IPV6};
 
 /* Every prefix by the country it belongs to, so that each country looks at its own only. */
@@ -65,47 +67,126 @@ static void shelf_free(struct shelf *s)
 	free(s->id);
 }
 
-static int page_keep(struct store *s, const struct facts *f, const struct table *t, const struct shelf *shelf,
-    const struct territory *who, uint8_t family, utime_t at)
-{
-	struct measure_options o = {.family = family, .depth = 2};
-	struct report r;
-	struct answer a = {.report = &r, .facts = f, .table = t, .health = table_health(t)};
-	struct out text;
-	int rc = 0;
+/* ---- a sheet (a page under way): the carriers asked of the store, the rest made by any thread, the answer
+ * kept ---- */
+struct sheet {
+	const struct territory *who;
+	uint8_t family;
+	struct carrier *carrier;
+	size_t carriers, cap;
+	void *data; /* NULL: no page */
+	size_t packed;
+};
 
-	shelf_find(shelf, cc_of(territory_id(who)), &o);
-	if (o.candidates == 0)
-		return 0;
-	measure_report(t, f, who, at, &o, &r);
+struct desk { /* what every page is made of */
+	const struct facts *f;
+	const struct table *t;
+	const struct shelf *shelf;
+	utime_t at;
+};
+
+static bool carrier_take(void *arg, const struct carrier *c)
+{
+	struct sheet *p = arg;
+
+	p->carrier = vec_room(p->carrier, p->carriers, &p->cap, sizeof *p->carrier);
+	p->carrier[p->carriers++] = *c;
+	return true;
+}
+
+static void sheet_make(void *worker, void *job)
+{
+	const struct desk *d = worker;
+	struct sheet *p = job;
+	struct measure_options o = {.family = p->family, .depth = 2};
+	struct report r;
+	struct answer a = {.report = &r, .facts = d->f, .table = d->t, .health = table_health(d->t)};
+	struct out text;
+
+	shelf_find(d->shelf, cc_of(territory_id(p->who)), &o);
+	measure_report(d->t, d->f, p->who, d->at, &o, &r);
 	if (r.prefixes > 0) {
-		rc = stored_lives(s, &r) ? 0 : -1;
+		carriers_lives(p->carrier, p->carriers, &r);
 		out_open_mem(&text);
 		snapshot_json(&text, &a);
-		if (rc == 0)
-			rc = store_keep_answer(
-			    s, ANSWER_PAGE, territory_id(who), family, at, text.buf, text.n);
+		p->data = answer_pack(text.buf, text.n, &p->packed);
 		out_close(&text);
 	}
 	report_free(&r);
+}
+
+/* The oldest page under way into the store; rc: how it went so far. */
+static int sheet_keep(struct store *s, struct crew *crew, utime_t at, int rc, bool *more)
+{
+	struct sheet *p = crew_collect(crew);
+
+	*more = p != NULL;
+	if (!p)
+		return rc;
+	if (rc == 0 && p->data)
+		rc = store_keep_answer(
+		    s, ANSWER_PAGE, territory_id(p->who), p->family, at, p->data, p->packed);
+	free(p->data);
+	free(p->carrier);
+	free(p);
 	return rc;
 }
 
-static int rank_keep(
-    struct store *s, const struct facts *f, const struct table *t, uint8_t family, utime_t at)
+static int pages_of(struct store *s, const struct desk *d, uint8_t family)
+{
+	const struct territory *const *country;
+	size_t n = territory_countries(d->f, &country);
+	void *worker[PAGE_WORKERS];
+	size_t workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
+	struct crew *crew;
+	bool more = true;
+	int rc = 0;
+
+	for (size_t i = 0; i < PAGE_WORKERS; i++)
+		worker[i] = (void *)d;
+	crew = crew_new(worker, workers, workers * 4, sheet_make);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct measure_options o;
+		struct sheet *p;
+		shelf_find(d->shelf, cc_of(territory_id(country[i])), &o);
+		if (o.candidates == 0)
+			continue;
+		p = mem_alloc(sizeof *p);
+		p->who = country[i];
+		p->family = family;
+		rc = store_carriers(s, territory_id(p->who), carrier_take, p);
+		if (crew_full(crew))
+			rc = sheet_keep(s, crew, d->at, rc, &more);
+		crew_give(crew, p);
+	}
+	while (more)
+		rc = sheet_keep(s, crew, d->at, rc, &more);
+	crew_free(crew);
+	return rc;
+}
+
+static int rank_keep(struct store *s, const struct desk *d, uint8_t family)
 {
 	struct measure_options o = {.family = family, .depth = 1};
 	struct rank rank;
-	struct ranking r = {
-	    .rank = &rank, .by = RANK_COUNTRY, .options = o, .at = at, .facts = f, .health = table_health(t)};
+	struct ranking r = {.rank = &rank,
+	    .by = RANK_COUNTRY,
+	    .options = o,
+	    .at = d->at,
+	    .facts = d->f,
+	    .health = table_health(d->t)};
 	struct out text;
 	int rc = 0;
 
-	measure_rank(t, f, at, &o, RANK_COUNTRY, &rank);
+	measure_rank(d->t, d->f, d->at, &o, RANK_COUNTRY, &rank);
 	out_open_mem(&text);
 	rank_json(&text, &r);
-	if (rank.n > 0)
-		rc = store_keep_answer(s, ANSWER_RANK, "", family, at, text.buf, text.n);
+	if (rank.n > 0) {
+		size_t packed;
+		void *data = answer_pack(text.buf, text.n, &packed);
+		rc = store_keep_answer(s, ANSWER_RANK, "", family, d->at, data, packed);
+		free(data);
+	}
 	out_close(&text);
 	rank_free(&rank);
 	return rc;
@@ -113,19 +194,17 @@ static int rank_keep(
 
 int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at)
 {
-	const struct territory *const *country;
-	size_t n = territory_countries(f, &country);
 	struct shelf shelf;
+	struct desk d = {f, t, &shelf, at};
 	int rc = 0;
 
 	shelf_make(&shelf, f, t, at);
 	for (size_t k = 0; k < sizeof families / sizeof *families && rc == 0; k++) {
 		if (!shelf.has[family_index(families[k])])
 			continue;
-		for (size_t i = 0; i < n && rc == 0; i++)
-			rc = page_keep(s, f, t, &shelf, country[i], families[k], at);
+		rc = pages_of(s, &d, families[k]);
 		if (rc == 0)
-			rc = rank_keep(s, f, t, families[k], at);
+			rc = rank_keep(s, &d, families[k]);
 	}
 	shelf_free(&shelf);
 	return rc;

@@ -87,6 +87,14 @@ static bool life_of(void *arg, const struct carrier *c)
 	return true;
 }
 
+void carriers_lives(const struct carrier *c, size_t n, struct report *r)
+{
+	struct lives l = {r, UTIME_NONE};
+
+	for (size_t i = 0; i < n; i++)
+		(void)life_of(&l, &c[i]);
+}
+
 bool stored_lives(struct store *s, struct report *r)
 {
 	struct lives l = {r, UTIME_NONE};

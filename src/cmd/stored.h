@@ -24,5 +24,7 @@ void stored_close(struct stored *s);
 /* first_seen and last_seen of a report's upstreams, as the store knows them. */
 struct report;
 bool stored_lives(struct store *s, struct report *r);
+/* The same from carriers of the territory, got before. */
+void carriers_lives(const struct carrier *c, size_t n, struct report *r);
 
 #endif

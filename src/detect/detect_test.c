@@ -341,6 +341,25 @@ static void test_half_a_minute_is_no_outage(void **state)
 	assert_int_equal(w->n, 0);
 }
 
+/* One vantage AS gets the route back ten seconds before all lose it: that is not how the outage ends. */
+static void test_outage_ends_after_it_began(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 30 * MIN, end = at + 75 * UTIME_SECOND;
+	const struct event *e;
+
+	all_say(w, START + 5 * MIN, 2, 3, NULL, "20.0.1.0/24");
+	pass(w, at - MIN);
+	all_say(w, at - 10 * UTIME_SECOND, 2, 3, "300 900", "20.0.1.0/24");
+	all_say(w, at, 0, PEERS, NULL, "20.0.1.0/24");
+	detect_tick(w->d, at + 70 * UTIME_SECOND);
+	all_say(w, end, 0, PEERS, "300 900", "20.0.1.0/24");
+	pass(w, end + 5 * MIN);
+	e = only(w, EVENT_OUTAGE);
+	assert_int_equal(e->first_seen, at);
+	assert_in_range(e->end, end, end + PEERS * UTIME_SECOND);
+}
+
 static void test_one_prefix_of_four(void **state)
 {
 	struct world *w = *state;
@@ -472,6 +491,7 @@ int main(void)
 	    IN_WORLD(test_known_history_makes_a_return),
 	    IN_WORLD(test_outage_and_its_end),
 	    IN_WORLD(test_half_a_minute_is_no_outage),
+	    IN_WORLD(test_outage_ends_after_it_began),
 	    IN_WORLD(test_one_prefix_of_four),
 	    IN_WORLD(test_covered_is_not_down),
 	    IN_WORLD(test_instability),

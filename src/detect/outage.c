@@ -287,6 +287,14 @@ void down_judge(struct detect *d, const struct due *due)
 	}
 }
 
+/* Routes that came back before it began, and since then without a gap, are not how it ends. */
+static void outage_close(struct detect *d, uint32_t index, utime_t rise, utime_t crossed)
+{
+	const struct event *e = event_at(d, index);
+
+	event_close(d, index, e && rise < e->first_seen ? crossed : rise);
+}
+
 void up_judge(struct detect *d, const struct due *due)
 {
 	struct member_of *m = &d->member[due->subject];
@@ -298,7 +306,7 @@ void up_judge(struct detect *d, const struct due *due)
 	m->outage = NO_INDEX;
 	d->place[m->place].explained = d->now;
 	if (event_at(d, index) && --d->event[index]->live == 0 && d->place[m->place].outage != index)
-		event_close(d, index, m->rise);
+		outage_close(d, index, m->rise, m->crossed);
 }
 
 void place_down_judge(struct detect *d, const struct due *due)
@@ -335,6 +343,6 @@ void place_up_judge(struct detect *d, const struct due *due)
 		return;
 	p->state = LEVEL_UP;
 	p->explained = d->now;
-	event_close(d, p->outage, p->rise);
+	outage_close(d, p->outage, p->rise, p->crossed);
 	p->outage = NO_INDEX;
 }

@@ -45,25 +45,29 @@ static int answers_thin(
 	return 0;
 }
 
-int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
-    utime_t at, const char *json, size_t n)
+void *answer_pack(const char *json, size_t n, size_t *packed)
 {
 	size_t cap = ZSTD_compressBound(n);
+	void *data = mem_alloc(cap);
+
+	*packed = ZSTD_compress(data, cap, json, n, ANSWER_LEVEL);
+	return data;
+}
+
+int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
+    utime_t at, const void *data, size_t packed)
+{
 	sqlite3_stmt *q = store_begin(s) ? NULL : store_sql(s, SQL_ANSWER_PUT);
-	void *data;
 	int rc;
 
 	if (!q)
 		return -1;
-	data = mem_alloc(cap);
-	cap = ZSTD_compress(data, cap, json, n, ANSWER_LEVEL);
 	bind_subject(q, kind, territory, family);
 	sqlite3_bind_int64(q, 4, at);
 	sqlite3_bind_int64(q, 5, s->cut_top + 1);
-	sqlite3_bind_blob64(q, 6, data, cap, SQLITE_STATIC);
+	sqlite3_bind_blob64(q, 6, data, packed, SQLITE_STATIC);
 	rc = store_step(s, q, "keeping an answer");
 	sqlite3_clear_bindings(q);
-	free(data);
 	return rc ? -1 : answers_thin(s, kind, territory, family, at);
 }
 

@@ -117,8 +117,9 @@ enum answer_kind {
 	ANSWER_RANK, /* territory "": `rank -o json`, an object a line */
 	ANSWER_KINDS
 };
+void *answer_pack(const char *json, size_t n, size_t *packed); /* free(); asks no store: any thread may */
 int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
-    utime_t at, const char *json, size_t n);
+    utime_t at, const void *data, size_t packed);
 struct answer_kept {
 	char *json; /* free(); terminated; NULL: none */
 	size_t n;

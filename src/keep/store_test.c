@@ -447,6 +447,16 @@ static void test_second_writer(void **state)
 	store_close(second);
 }
 
+static int keep_answer(struct store *s, enum answer_kind kind, utime_t at, const char *json)
+{
+	size_t packed;
+	void *data = answer_pack(json, strlen(json), &packed);
+	int rc = store_keep_answer(s, kind, "KP", 4, at, data, packed);
+
+	free(data);
+	return rc;
+}
+
 /* A store of the first format is upgraded where it stands, and keeps what it had; a newer one is refused. */
 static void test_upgrade(void **state)
 {
@@ -467,7 +477,7 @@ static void test_upgrade(void **state)
 	s = open_good(STORE_WRITE);
 	assert_int_equal(store_info(s, &info), 0);
 	assert_int_equal(info.cut, 3);
-	assert_int_equal(store_keep_answer(s, ANSWER_PAGE, "KP", 4, T(500), "{}", 2), 0);
+	assert_int_equal(keep_answer(s, ANSWER_PAGE, T(500), "{}"), 0);
 	commit(s, T(501));
 	assert_int_equal(store_answer(s, ANSWER_PAGE, "KP", 4, UTIME_MAX, &a), 0);
 	assert_string_equal(a.json, "{}");
@@ -490,10 +500,9 @@ static void test_answers(void **state)
 
 	utime_parse("2017-01-01", &start);
 	for (unsigned i = 0; i < 120; i++) {
-		int n = snprintf(text, sizeof text, "{\"day\":%u}", i);
+		snprintf(text, sizeof text, "{\"day\":%u}", i);
 		for (enum answer_kind k = 0; k < ANSWER_KINDS; k++)
-			assert_int_equal(
-			    store_keep_answer(s, k, "KP", 4, start + i * day, text, (size_t)n), 0);
+			assert_int_equal(keep_answer(s, k, start + i * day, text), 0);
 		commit(s, start + i * day);
 	}
 	for (unsigned i = 0; i < 120; i++) {
@@ -508,7 +517,7 @@ static void test_answers(void **state)
 	free(a.json);
 	assert_int_equal(store_answer(s, ANSWER_PAGE, "KP", 6, UTIME_MAX, &a), 0);
 	assert_null(a.json);
-	assert_int_equal(store_keep_answer(s, ANSWER_PAGE, "KP", 4, start + 900 * day, "{}", 2), 0);
+	assert_int_equal(keep_answer(s, ANSWER_PAGE, start + 900 * day, "{}"), 0);
 	kept = 0; /* of the months of 2017 the last four, now more than a year old, leave one */
 	for (unsigned i = 0; i < 120; i++) {
 		assert_int_equal(store_answer(s, ANSWER_PAGE, "KP", 4, start + i * day, &a), 0);
