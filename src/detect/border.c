@@ -117,17 +117,13 @@ static void fact_born(struct detect *d, path_id id)
 	if (parent == PATH_NONE) {
 		x->origin = asn;
 		x->home = as->home;
-		x->gateway = asn;
 	} else {
 		const struct path_fact *tail = &d->path[parent];
 		x->origin = tail->origin;
 		x->home = tail->home;
-		x->gateway = tail->gateway;
 		x->border = tail->border;
 		as_carries(as, tail->origin);
-		if (!x->border && as->home == x->home)
-			x->gateway = asn;
-		else if (!x->border)
+		if (!x->border && as->home != x->home)
 			x->border = asn;
 		fact_valley(d, x, tail, id);
 	}

@@ -157,6 +157,8 @@ static void free_carriers(struct detect *d)
 		free(d->incident[i].victim);
 		free(d->incident[i].prefix);
 	}
+	for (size_t i = 0; i < d->n_places; i++)
+		ledger_free(&d->place[i].ledger);
 	free(d->carrier);
 	free(d->incident);
 }

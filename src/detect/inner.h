@@ -19,6 +19,7 @@ enum { FLIPS = 5 };        /* times kept for instability */
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
 #define DAY          (24 * 60 * MINUTE)
 #define NO_INDEX     UINT32_MAX
+#define NOT_TOUCHED  (UINT32_MAX - 1)
 
 /* What a route says of a place: no route, a route without a clean way in, or the upstream's ASN. */
 #define UP_NONE ((asn_t)0)
@@ -27,10 +28,9 @@ enum { FLIPS = 5 };        /* times kept for instability */
 enum { FACT_DIRTY = 1, FACT_LEAK = 2 };
 enum phase { PHASE_UP, PHASE_OVER, PHASE_DOWN }; /* how a path has run so far, from the origin outward */
 
-struct path_fact { /* 16 bytes, inherited from the tail at birth */
+struct path_fact { /* inherited from the tail at birth */
 	asn_t origin;
 	asn_t border; /* first AS outside the origin's own country; 0: never left it */
-	asn_t gateway;
 	cc_t home;
 	uint8_t flags, phase;
 };
@@ -46,18 +46,36 @@ struct prefix_fact {       /* 16 bytes */
 	uint8_t spare;
 };
 
+/*
+ * The running sums of a place's carriers, a row each in the order of birth. They stand apart from the
+ * carriers, for when the whole of a place moves every share of it is looked at: thousands in a large country.
+ */
+struct ledger {
+	uint64_t *sum; /* of weight x votes */
+	float *share;  /* as last looked at */
+	float *told;   /* as last sampled */
+	float *drift;  /* last step kept for the CUSUM, NAN: none kept */
+	uint32_t *carrier;
+	asn_t *asn;
+	uint32_t *next; /* of those touched since they were last sampled: a chain of rows */
+	size_t n, cap;
+	size_t top;      /* the row with most, as last sought; SIZE_MAX: not known */
+	uint64_t others; /* no other row has more than this */
+};
+
 struct place {
 	char id[64];
 	enum territory_kind kind;
 	cc_t country;                /* partition, or kind country */
 	const struct territory *who; /* NULL in the partition */
 	uint8_t family;
-	uint32_t first_member, first_carrier; /* chains */
-	uint32_t members, up_members;         /* up: established and UP */
-	uint64_t sum;                         /* of weight x votes with an upstream */
-	uint64_t seen, whole; /* of weight x votes visible; of weight; both over established */
-	uint32_t votes;       /* of everyone entitled */
-	uint8_t level, state; /* enum level, now and as judged */
+	uint32_t first_member; /* chain */
+	struct ledger ledger;
+	uint32_t members, up_members; /* up: established and UP */
+	uint64_t sum;                 /* of weight x votes with an upstream */
+	uint64_t seen, whole;         /* of weight x votes visible; of weight; both over established */
+	uint32_t votes;               /* of everyone entitled */
+	uint8_t level, state;         /* enum level, now and as judged */
 	utime_t fall, last_loss, rise, last_gain, crossed, visible_since;
 	float before;
 	uint32_t outage;  /* open territory outage, NO_INDEX */
@@ -79,7 +97,7 @@ struct place {
 	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
 	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;
-	uint32_t first_touched;             /* carriers touched since they were last sampled: a chain */
+	uint32_t first_touched; /* row of the ledger, NO_INDEX; a row that is in no chain has NOT_TOUCHED */
 	uint64_t sampled_low, sampled_high; /* range of sum since every carrier was last sampled */
 };
 
@@ -117,7 +135,7 @@ struct cell {
 enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
 
 struct carrier {
-	uint32_t place, next;
+	uint32_t place, row; /* of the place's ledger */
 	asn_t asn;
 	uint8_t stay;
 	bool returning;   /* this stay began from lost */
@@ -125,14 +143,12 @@ struct carrier {
 	bool established; /* enough vantage ASes saw it in this stay */
 	bool touched;
 	uint8_t candidates;
-	peer_id last_peer;
 	uint32_t held, routes;
-	uint64_t sum;
 	utime_t since, zero, last_known;
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
 	asn_t candidate[CANDIDATES];
 	uint32_t candidate_routes[CANDIDATES];
-	float share, calm, told; /* now; before the burst under way; as last sampled */
+	float calm;              /* share before the burst under way */
 	utime_t share_at, burst; /* last move; first one of the burst under way */
 	uint32_t event;          /* index of the event of this stay, NO_INDEX */
 	uint64_t episode;
@@ -144,9 +160,7 @@ struct carrier {
 		uint32_t *member; /* large ones: judged when the five minutes are over */
 		size_t n, cap;
 	} gain, loss;
-	struct drift *drift;   /* NULL until it ever held a tenth */
-	uint32_t next_touched; /* of first_touched */
-	bool to_sample;        /* it is in that chain */
+	struct drift *drift; /* NULL until it ever held a tenth */
 };
 
 enum { DRIFT_STEPS = 96 };
@@ -353,6 +367,12 @@ bool prefix_in_shares(const struct prefix *p);
 void member_reweigh(struct detect *d, uint32_t member);
 void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */
 
+/* ---- ledger.c ---- */
+uint32_t ledger_add(struct ledger *l, uint32_t carrier, asn_t asn); /* its row */
+void ledger_free(struct ledger *l);
+void ledger_grew(struct ledger *l, size_t row); /* to be called when a sum has changed, before ledger_top */
+size_t ledger_top(struct ledger *l); /* most; of equal ones the lowest ASN; SIZE_MAX: all are zero */
+
 /* ---- tally.c: votes ---- */
 void tally_change(struct detect *d, const struct change *c);
 void voters_refresh(struct detect *d);
@@ -360,6 +380,14 @@ void peers_grow(struct detect *d);
 double member_visibility(const struct detect *d, const struct member_of *m);
 double place_visibility(const struct place *p);
 double carrier_share(const struct detect *d, const struct carrier *c);
+static inline uint64_t *carrier_sum(const struct detect *d, const struct carrier *c)
+{
+	return &d->place[c->place].ledger.sum[c->row];
+}
+static inline float *share_seen(const struct detect *d, const struct carrier *c) /* as last looked at */
+{
+	return &d->place[c->place].ledger.share[c->row];
+}
 unsigned vantage_needed(const struct detect *d, const struct place *p);
 void settle(struct detect *d); /* end of a second: touched members, carriers and places */
 

@@ -22,7 +22,7 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	p = &d->place[d->n_places];
 	*p = (struct place){.family = family,
 	    .first_member = NO_INDEX,
-	    .first_carrier = NO_INDEX,
+	    .ledger = {.top = SIZE_MAX},
 	    .first_touched = NO_INDEX,
 	    .outage = NO_INDEX,
 	    .primary = NO_INDEX,
@@ -229,9 +229,8 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 	index = (uint32_t)d->n_carriers++;
 	c = &d->carrier[index];
 	*c = (struct carrier){.place = place,
-	    .next = d->place[place].first_carrier,
+	    .row = ledger_add(&d->place[place].ledger, index, asn),
 	    .asn = asn,
-	    .last_peer = PEER_NONE,
 	    .since = UTIME_NONE,
 	    .zero = UTIME_NONE,
 	    .last_known = UTIME_NONE,
@@ -243,7 +242,6 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 	    .episode_last = UTIME_NONE,
 	    .gain = {.start = UTIME_NONE, .event = NO_INDEX},
 	    .loss = {.start = UTIME_NONE, .event = NO_INDEX}};
-	d->place[place].first_carrier = index;
 	map_put(&d->carriers, key, index);
 	return index;
 }
@@ -284,7 +282,7 @@ void member_reweigh(struct detect *d, uint32_t member)
 	m->weight = is;
 	for (uint32_t i = m->cells; i != NO_INDEX; i = d->cell[i].next) {
 		uint64_t votes = d->cell[i].votes;
-		d->carrier[d->cell[i].carrier].sum += (is - was) * votes;
+		*carrier_sum(d, &d->carrier[d->cell[i].carrier]) += (is - was) * votes;
 		p->sum += (is - was) * votes;
 	}
 	if (m->established) {

@@ -28,19 +28,33 @@ static void sample_tell(
 	d->sample(d->sample_arg, &s);
 }
 
+static float row_share(const struct place *p, size_t row)
+{
+	return p->sum ? (float)((double)p->ledger.sum[row] / (double)p->sum) : 0;
+}
+
 static bool sample_is_due(float share, float told)
 {
 	return fabsf(share - told) * SAMPLES_PER_UNIT >= 1 || (share > 0) != (told > 0);
 }
 
-static void carrier_sample(struct detect *d, const struct place *p, struct carrier *c, utime_t at)
+static void row_sample(struct detect *d, const struct place *p, size_t row, utime_t at)
 {
-	float share = (float)carrier_share(d, c);
+	const struct carrier *c = &d->carrier[p->ledger.carrier[row]];
+	float share = row_share(p, row), *told = &p->ledger.told[row];
 
-	if (fabsf(share - c->told) <= 1e-4F && (share > 0) == (c->told > 0))
+	if (fabsf(share - *told) <= 1e-4F && (share > 0) == (*told > 0))
 		return;
-	c->told = share;
-	sample_tell(d, p, at, c->asn, share, c->sum ? c->held : 0);
+	*told = share;
+	sample_tell(d, p, at, c->asn, share, p->ledger.sum[row] ? c->held : 0);
+}
+
+static void row_touched(struct place *p, uint32_t row)
+{
+	if (p->ledger.next[row] != NOT_TOUCHED)
+		return;
+	p->ledger.next[row] = p->first_touched;
+	p->first_touched = row;
 }
 
 /*
@@ -59,19 +73,20 @@ static void carriers_sample(struct detect *d, struct place *p, utime_t at)
 {
 	bool few = only_touched(p);
 
-	for (uint32_t i = p->first_touched; i != NO_INDEX; i = d->carrier[i].next_touched) {
-		d->carrier[i].to_sample = false;
+	while (p->first_touched != NO_INDEX) {
+		uint32_t row = p->first_touched;
+		p->first_touched = p->ledger.next[row];
+		p->ledger.next[row] = NOT_TOUCHED;
 		if (few)
-			carrier_sample(d, p, &d->carrier[i], at);
+			row_sample(d, p, row, at);
 	}
-	p->first_touched = NO_INDEX;
 	if (few) {
 		p->sampled_low = p->sum < p->sampled_low ? p->sum : p->sampled_low;
 		p->sampled_high = p->sum > p->sampled_high ? p->sum : p->sampled_high;
 		return;
 	}
-	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next)
-		carrier_sample(d, p, &d->carrier[i], at);
+	for (size_t i = p->ledger.n; i-- > 0;)
+		row_sample(d, p, i, at);
 	p->sampled_low = p->sampled_high = p->sum;
 }
 
@@ -165,27 +180,40 @@ static void drift_restart(struct drift *x, utime_t at, float level)
 	drift_step(x, at, level);
 }
 
+/* The ledger's copy of the last step. */
+static void drift_copy(struct detect *d, const struct carrier *c)
+{
+	d->place[c->place].ledger.drift[c->row] = c->drift->level[c->drift->n - 1];
+}
+
+/* Nothing for the CUSUM: not followed (`last` is NAN) and too small to be, or where it was. */
+static bool drift_stays(float share, float last)
+{
+	return isnan(last) ? share < drift_from : fabsf(share - last) < 0.005F;
+}
+
 static void drift_update(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
+	float share = *share_seen(d, c);
 	double mu, sigma;
 
+	if (drift_stays(share, d->place[c->place].ledger.drift[c->row]))
+		return;
 	if (!x) {
-		if (c->share < drift_from)
-			return;
 		x = c->drift = mem_alloc(sizeof *x);
 		x->event = NO_INDEX;
-		drift_restart(x, d->now, c->share);
+		drift_restart(x, d->now, share);
+		drift_copy(d, c);
 		return;
 	}
-	if (fabsf(c->share - x->level[x->n - 1]) < 0.005F)
-		return;
-	drift_step(x, c->burst, c->share);
+	drift_step(x, c->burst, share);
+	drift_copy(d, c);
 	if (d->quiet || x->since != UTIME_NONE)
 		return;
 	drift_reference(d, x, &mu, &sigma);
-	if (fabs(c->share - mu) <= d->o.shift_min / 2)
+	if (fabs(share - mu) <= d->o.shift_min / 2)
 		return;
 	x->since = c->burst;
 	x->sum = 0;
@@ -197,7 +225,8 @@ static void drift_tell(struct detect *d, uint32_t carrier, double mu)
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
 	const struct place *p = &d->place[c->place];
-	struct matter m = {.place = p, .upstream = c->asn, .what = c->share > mu ? MATTER_GAIN : MATTER_LOSS};
+	float share = *share_seen(d, c);
+	struct matter m = {.place = p, .upstream = c->asn, .what = share > mu ? MATTER_GAIN : MATTER_LOSS};
 	char who[96], where[64];
 	struct event *e;
 
@@ -213,14 +242,14 @@ static void drift_tell(struct detect *d, uint32_t carrier, double mu)
 	event_sort(d, x->event);
 	journal_evidence(d, e, x->since, d->now, &m);
 	e->before = mu;
-	e->after = c->share;
+	e->after = share;
 	e->severity = severity_of(d, p, fabs(e->after - mu) / 2, e->prefixes);
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s carries %.3f of %s, after a median of %.3f over up to seven days", who, e->after,
 	    where, mu);
 	event_tell(d, x->event);
-	x->settle_level = c->share;
+	x->settle_level = share;
 	due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
 }
 
@@ -228,15 +257,17 @@ static void drift_settle(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
+	float share = *share_seen(d, c);
 
-	if (fabsf(c->share - x->settle_level) > settled_within) {
-		x->settle_level = c->share;
+	if (fabsf(share - x->settle_level) > settled_within) {
+		x->settle_level = share;
 		due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
 		return;
 	}
 	event_close(d, x->event, x->at[x->n - 1]);
 	x->event = NO_INDEX;
-	drift_restart(x, d->now, c->share);
+	drift_restart(x, d->now, share);
+	drift_copy(d, c);
 }
 
 /*
@@ -249,6 +280,7 @@ void drift_judge(struct detect *d, const struct due *due)
 	struct drift *x = c->drift;
 	const struct place *p = &d->place[c->place];
 	utime_t wait = d->o.lost_after > d->o.primary_after ? d->o.lost_after : d->o.primary_after;
+	float share = *share_seen(d, c);
 	double mu, sigma, off;
 
 	if (!x || x->since != due->stamp)
@@ -258,10 +290,11 @@ void drift_judge(struct detect *d, const struct due *due)
 		return;
 	}
 	drift_reference(d, x, &mu, &sigma);
-	off = fabs(c->share - mu);
+	off = fabs(share - mu);
 	x->sum = fmax(0, x->sum + off - d->o.shift_min / 2);
 	if (p->explained != UTIME_NONE && p->explained >= x->since - GROUP_WITHIN) {
-		drift_restart(x, d->now, c->share);
+		drift_restart(x, d->now, share);
+		drift_copy(d, c);
 	} else if (off <= d->o.shift_min / 2) {
 		x->since = UTIME_NONE;
 	} else if (x->sum > sigmas * sigma && off >= d->o.shift_min && d->now - x->since > wait + BIN &&
@@ -274,56 +307,62 @@ void drift_judge(struct detect *d, const struct due *due)
 
 /* ---- carriers ---- */
 
-static void carrier_learn(struct carrier *c, float share)
+static void carrier_learn(struct detect *d, struct carrier *c, float share)
 {
-	float moved = share - c->share;
+	float moved = share - *share_seen(d, c);
 
 	c->calm += moved;
 	if (c->calm < 0)
 		c->calm = 0;
 	for (unsigned i = 0; c->drift && i < c->drift->n; i++)
 		c->drift->level[i] += moved;
-	c->share = share;
+	if (c->drift)
+		drift_copy(d, c);
+	*share_seen(d, c) = share;
 }
 
 /* Only the first, its challenger, or one above it can change the lead; more than half cannot be led. */
 static bool may_lead(const struct detect *d, const struct place *p, uint32_t carrier)
 {
-	uint64_t sum = d->carrier[carrier].sum;
+	uint64_t sum = *carrier_sum(d, &d->carrier[carrier]);
 
 	if (p->primary == NO_INDEX || p->challenger != NO_INDEX)
 		return true;
-	return carrier == p->primary ? sum * 2 <= p->sum : sum > d->carrier[p->primary].sum;
+	return carrier == p->primary ? sum * 2 <= p->sum : sum > *carrier_sum(d, &d->carrier[p->primary]);
+}
+
+static bool share_steps(float share, float seen)
+{
+	return fabsf(share - seen) >= 0.0005F || (share > 0) != (seen > 0);
 }
 
 void carrier_settle(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct place *p = &d->place[c->place];
-	float share = (float)carrier_share(d, c);
+	float share = row_share(p, c->row), *seen = share_seen(d, c);
 
 	c->touched = false;
+	ledger_grew(&p->ledger, c->row);
 	p->contest |= may_lead(d, p, carrier);
-	p->sample_due |= sample_is_due(share, c->told);
-	if (!c->to_sample) {
-		c->to_sample = true;
-		c->next_touched = p->first_touched;
-		p->first_touched = carrier;
+	if (d->sample) {
+		p->sample_due |= sample_is_due(share, p->ledger.told[c->row]);
+		row_touched(p, c->row);
 	}
 	if (p->level == LEVEL_DOWN || p->sum == 0) {
 		/* nothing seen is no share: the last one seen stands */
 	} else if (p->learned) {
-		carrier_learn(c, share);
-	} else if (fabsf(share - c->share) >= 0.0005F || (share > 0) != (c->share > 0)) {
+		carrier_learn(d, c, share);
+	} else if (share_steps(share, *seen)) {
 		if (c->share_at == UTIME_NONE || d->now - c->share_at > MINUTE ||
 		    d->now - c->burst > GROUP_WITHIN) {
-			c->calm = c->share;
+			c->calm = *seen;
 			c->burst = d->now;
 		}
 		c->share_at = d->now;
-		c->share = share;
+		*seen = share;
 	} else {
-		c->share = share;
+		*seen = share;
 	}
 	if (p->level != LEVEL_DOWN && p->sum && d->o.baseline)
 		drift_update(d, carrier);
@@ -331,16 +370,11 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 
 /* ---- the place: who leads ---- */
 
-static uint32_t place_leader(const struct detect *d, const struct place *p)
+static uint32_t place_leader(struct place *p)
 {
-	uint32_t top = NO_INDEX;
+	size_t row = ledger_top(&p->ledger);
 
-	for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next) {
-		const struct carrier *c = &d->carrier[i], *best = top == NO_INDEX ? NULL : &d->carrier[top];
-		if (c->sum && (!best || c->sum > best->sum || (c->sum == best->sum && c->asn < best->asn)))
-			top = i;
-	}
-	return top;
+	return row == SIZE_MAX ? NO_INDEX : p->ledger.carrier[row];
 }
 
 static bool leads_by_margin(const struct detect *d, uint32_t top, uint32_t other)
@@ -357,7 +391,7 @@ static void primary_contest(struct detect *d, uint32_t place)
 	if (!p->contest && !d->quiet && !p->learned)
 		return;
 	p->contest = false;
-	top = place_leader(d, p);
+	top = place_leader(p);
 	if (top == NO_INDEX || p->level == LEVEL_DOWN || !d->o.baseline)
 		return; /* updates alone show a share of what moved, not of what is */
 	if (p->primary == NO_INDEX || d->quiet || p->learned) {
@@ -400,13 +434,13 @@ static void primary_tell(struct detect *d, uint32_t place)
 	event_sort(d, index);
 	journal_evidence(d, e, p->challenge - MINUTE, d->now, &m);
 	e->before = now->calm;
-	e->after = now->share;
+	e->after = *share_seen(d, now);
 	e->severity = severity_of(d, p, 0.5, e->prefixes);
 	asn_text(d, now->asn, who, sizeof who);
 	asn_text(d, was->asn, whom, sizeof whom);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s is now the largest carrier of %s with %.3f, before %s with %.3f", who, where,
-	    e->after, whom, was->share);
+	    e->after, whom, *share_seen(d, was));
 	p->explained = d->now;
 	event_tell(d, index);
 	event_close(d, p->primary_event, p->challenge);
@@ -427,16 +461,43 @@ void primary_judge(struct detect *d, const struct due *due)
 		primary_tell(d, due->subject);
 }
 
+/*
+ * The whole place moved, and every share with it: what carrier_settle does, in a line each. Left to it are
+ * those whose share made a step, a few of a country's thousands.
+ */
+static void ledger_settle(struct detect *d, struct place *p)
+{
+	struct ledger *l = &p->ledger;
+	bool plain = p->level != LEVEL_DOWN && p->sum && !p->learned;
+	bool led = p->primary != NO_INDEX && p->challenger == NO_INDEX;
+	uint64_t lead = led ? *carrier_sum(d, &d->carrier[p->primary]) : 0;
+
+	for (size_t i = l->n; i-- > 0;) {
+		float share = row_share(p, i);
+		if (!l->sum[i] && !(l->share[i] > 0))
+			continue;
+		if (!plain || share_steps(share, l->share[i]) || (led && l->carrier[i] == p->primary) ||
+		    (d->o.baseline && !drift_stays(share, l->drift[i]))) {
+			carrier_settle(d, l->carrier[i]);
+			continue;
+		}
+		l->share[i] = share;
+		ledger_grew(l, i);
+		p->contest |= !led || l->sum[i] > lead;
+		if (d->sample) {
+			p->sample_due |= sample_is_due(share, l->told[i]);
+			row_touched(p, (uint32_t)i);
+		}
+	}
+}
+
 void share_settle(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
 	uint64_t moved = p->sum > p->stale_sum ? p->sum - p->stale_sum : p->stale_sum - p->sum;
 
 	if (p->stale || moved > p->sum / 100) {
-		for (uint32_t i = p->first_carrier; i != NO_INDEX; i = d->carrier[i].next)
-			if (d->carrier[i].sum || d->carrier[i].share > 0)
-				carrier_settle(d, i);
-		p = &d->place[place];
+		ledger_settle(d, p);
 		p->stale = false;
 		p->stale_sum = p->sum;
 	}
@@ -450,10 +511,11 @@ void share_rebase(struct detect *d)
 {
 	for (uint32_t i = 0; i < d->n_carriers; i++) {
 		struct carrier *c = &d->carrier[i];
-		carrier_learn(c, (float)carrier_share(d, c));
+		carrier_learn(d, c, (float)carrier_share(d, c));
 		drift_update(d, i);
 	}
 	for (uint32_t i = 0; i < d->n_places; i++) {
+		d->place[i].ledger.top = SIZE_MAX;
 		d->place[i].sampled_low = 0; /* every carrier is looked at */
 		share_settle(d, i);
 	}

@@ -17,8 +17,8 @@
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
 _Static_assert(sizeof(struct detect) == 1008, "walk() must know every field of struct detect");
-_Static_assert(sizeof(struct place) == 376, "walk() must know every field of struct place");
-_Static_assert(sizeof(struct carrier) == 296, "walk() must know every field of struct carrier");
+_Static_assert(sizeof(struct place) == 456, "walk() must know every field of struct place");
+_Static_assert(sizeof(struct carrier) == 272, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
 
@@ -117,11 +117,28 @@ static void walk_head(struct walk *w)
 		w->bad = true;
 }
 
+static void walk_ledger(struct walk *w, struct ledger *l)
+{
+	WALK_ARRAY(l->sum, l->n, l->cap);
+	WALK_FIXED(l->share, l->n);
+	WALK_FIXED(l->told, l->n);
+	WALK_FIXED(l->drift, l->n);
+	WALK_FIXED(l->carrier, l->n);
+	WALK_FIXED(l->asn, l->n);
+	WALK_FIXED(l->next, l->n);
+	if (!w->writing)
+		l->top = SIZE_MAX;
+}
+
 static void walk_places(struct walk *w, struct detect *d)
 {
 	const char *why;
 
 	WALK_ARRAY(d->place, d->n_places, d->place_cap);
+	for (size_t i = 0; !w->writing && i < d->n_places; i++) /* of the writer's memory */
+		d->place[i].ledger = (struct ledger){0};
+	for (size_t i = 0; i < d->n_places && !w->bad; i++)
+		walk_ledger(w, &d->place[i].ledger);
 	for (size_t i = 0; !w->writing && i < d->n_places; i++)
 		if (d->place[i].who && !(d->place[i].who = territory_find(d->f, d->place[i].id, &why)))
 			w->bad = true; /* asked for then, and not known now */

@@ -33,7 +33,7 @@ double carrier_share(const struct detect *d, const struct carrier *c)
 {
 	uint64_t sum = d->place[c->place].sum;
 
-	return sum ? (double)c->sum / (double)sum : 0;
+	return sum ? (double)*carrier_sum(d, c) / (double)sum : 0;
 }
 
 static void touch_place(struct detect *d, uint32_t place)
@@ -82,9 +82,8 @@ static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_
 	uint64_t sum = d->member[member].weight * weight;
 
 	d->cell[cell].votes += weight;
-	c->sum += sum;
+	*carrier_sum(d, c) += sum;
 	d->place[place].sum += sum;
-	c->last_peer = peer;
 	if (c->routes++ == 0)
 		carrier_rise(d, carrier, d->now);
 	if (!d->carrier[carrier].established)
@@ -107,9 +106,8 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 	if (d->cell[cell].votes < weight)
 		return; /* never counted: the place was asked for late */
 	d->cell[cell].votes -= weight;
-	c->sum -= sum;
+	*carrier_sum(d, c) -= sum;
 	d->place[place].sum -= sum;
-	c->last_peer = peer;
 	if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
 		c->fall = d->now;
 	c->last_loss = d->now;
