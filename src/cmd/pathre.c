@@ -163,6 +163,8 @@ static void parse_underscore(struct pathre *re)
 	emit(re, OP_JUMP, 0);
 	re->code[split].y = (uint16_t)re->n;
 	emit(re, OP_CHAR, DELIMITERS);
+	if (re->error) /* nothing stands behind the last instruction */
+		return;
 	re->code[at_begin + 1].x = re->code[at_end + 1].x = (uint16_t)re->n;
 }
 

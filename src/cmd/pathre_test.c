@@ -116,6 +116,23 @@ static void test_wrong(void **state)
 	}
 }
 
+/* Every way to run out of instructions, at every place in an atom. */
+static void test_full(void **state)
+{
+	static const char *const atoms[] = {"1", "_", "(1_)", "1*", "1?_", "(1|_)", "[12]{3}", "(_1){2,5}"};
+	const char *error;
+
+	for (size_t i = 0; i < sizeof atoms / sizeof *atoms; i++)
+		for (size_t before = 0; before < 10; before++) {
+			char pattern[8192] = "";
+			memset(pattern, '1', before);
+			for (size_t k = 0; k < 600; k++)
+				strcat(pattern, atoms[i]);
+			assert_null(pathre_new(pattern, &error));
+			assert_string_equal(error, "the pattern is too long");
+		}
+}
+
 static unsigned seed = 1;
 static unsigned pick(unsigned n)
 {
@@ -173,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_known),
 	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
