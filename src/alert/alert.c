@@ -16,11 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PAUSE_FIRST = 1, PAUSE_MAX = 300, TOLD = 8192, GROUP_MAX = 100 };
+enum { PAUSE_FIRST = 1, PAUSE_MAX = 300, TOLD = 8192, GROUP_MAX = 100, TRIES_WAITED = 3 };
 
 struct message {
 	struct message *next;
@@ -35,10 +36,11 @@ struct way { /* a route at work */
 	double since; /* of the group's first event */
 	double hour;  /* begin of the hour being counted */
 	unsigned sent, held;
+	struct alert last_held; /* of those that the limit kept back, where held */
 	struct message *first, **last;
 	double retry;
-	unsigned pause;
-	pthread_t thread; /* delivers its messages; a dead receiver holds up nobody else */
+	unsigned pause, failures; /* of the message that is first */
+	pthread_t thread;         /* delivers its messages; a dead receiver holds up nobody else */
 	bool started;
 };
 
@@ -146,6 +148,8 @@ static void way_send(struct alerts *a, struct way *w)
 	else
 		tell_log(a, "alert %s: cannot write to the spool %s: %s; lost: %.*s", w->route->name,
 		    a->spool, strerror(errno), (int)subject.n, subject.buf);
+	if (w->held)
+		event_free(&w->last_held.event);
 	w->held = 0;
 	for (size_t i = 0; i < w->n; i++)
 		event_free(&w->group[i].event);
@@ -239,10 +243,13 @@ static void way_done(struct alerts *a, struct way *w, bool sent)
 	struct message *m = w->first;
 
 	if (!sent) {
+		w->failures++;
 		w->retry = now_seconds() + w->pause;
 		w->pause = w->pause * 2 < PAUSE_MAX ? w->pause * 2 : PAUSE_MAX;
+		pthread_cond_broadcast(&a->changed);
 		return;
 	}
+	w->failures = 0;
 	w->pause = PAUSE_FIRST;
 	w->first = m->next;
 	if (!w->first)
@@ -290,10 +297,11 @@ static bool concerns(const struct alert_route *r, const struct event *e)
 static bool said_before(struct alerts *a, const struct event *e)
 {
 	struct {
-		uint64_t first, kind, scope, family, asn, upstream, severity, over;
+		uint64_t first, kind, scope, family, asn, upstream, severity, over, own;
 		char territory[64];
 	} key = {(uint64_t)e->first_seen, e->kind, e->scope, e->family, e->asn, e->upstream,
-	    e->end == UTIME_NONE ? e->severity : 0, e->end != UTIME_NONE, ""};
+	    e->end == UTIME_NONE ? e->severity : 0, e->end != UTIME_NONE, e->id >= ALERT_OWN_ID ? e->id : 0,
+	    ""};
 	uint64_t hash;
 
 	snprintf(key.territory, sizeof key.territory, "%s", e->territory);
@@ -311,19 +319,47 @@ static bool said_before(struct alerts *a, const struct event *e)
 	return false;
 }
 
-/* False: the route's limit keeps it back. */
-static bool within_limit(struct way *w, double now)
+static bool hour_over(const struct way *w, double now)
 {
-	if (now - w->hour >= 3600) {
+	return now - w->hour >= (w->route->hour ? (double)w->route->hour / UTIME_SECOND : 3600);
+}
+
+static void alert_set(struct alert *a, const struct event *e)
+{
+	event_copy(&a->event, e);
+	a->over = e->end != UTIME_NONE;
+}
+
+/* False: the route's limit keeps it back. */
+static bool within_limit(struct way *w, const struct event *e, double now)
+{
+	if (hour_over(w, now)) {
 		w->hour = now;
 		w->sent = 0;
 	}
 	if (w->route->per_hour && w->n == 0 && w->sent >= w->route->per_hour) {
-		w->held++;
+		if (w->held++)
+			event_free(&w->last_held.event);
+		alert_set(&w->last_held, e);
 		return false;
 	}
 	w->sent += w->n == 0;
 	return true;
+}
+
+/* What the limit kept back is told by the last of it and a count, where nothing else came that could tell. */
+static void way_release(struct alerts *a, struct way *w)
+{
+	if (!w->held || w->n)
+		return;
+	w->group = mem_grow(w->group, 1, sizeof *w->group);
+	alert_set(&w->group[w->n++], &w->last_held.event);
+	w->held--;
+	if (!w->held)
+		event_free(&w->last_held.event);
+	w->hour = now_seconds();
+	w->sent = 1;
+	way_send(a, w);
 }
 
 void alerts_tell(struct alerts *a, const struct event *e)
@@ -334,11 +370,10 @@ void alerts_tell(struct alerts *a, const struct event *e)
 		return;
 	for (size_t i = 0; i < a->ways; i++) {
 		struct way *w = &a->way[i];
-		if (!concerns(w->route, e) || !within_limit(w, now))
+		if (!concerns(w->route, e) || !within_limit(w, e, now))
 			continue;
 		w->group = mem_grow(w->group, w->n + 1, sizeof *w->group);
-		event_copy(&w->group[w->n].event, e);
-		w->group[w->n].over = e->end != UTIME_NONE;
+		alert_set(&w->group[w->n], e);
 		if (w->n++ == 0)
 			w->since = now;
 		if (w->route->group == 0 || w->n == GROUP_MAX)
@@ -350,9 +385,13 @@ void alerts_tick(struct alerts *a)
 {
 	double now = now_seconds();
 
-	for (size_t i = 0; i < a->ways; i++)
-		if (a->way[i].n && now - a->way[i].since >= (double)a->way[i].route->group / UTIME_SECOND)
-			way_send(a, &a->way[i]);
+	for (size_t i = 0; i < a->ways; i++) {
+		struct way *w = &a->way[i];
+		if (w->n && now - w->since >= (double)w->route->group / UTIME_SECOND)
+			way_send(a, w);
+		if (w->held && hour_over(w, now))
+			way_release(a, w);
+	}
 }
 
 size_t alerts_waiting(struct alerts *a)
@@ -365,6 +404,14 @@ size_t alerts_waiting(struct alerts *a)
 	return n;
 }
 
+static bool some_hope(const struct alerts *a)
+{
+	for (size_t i = 0; i < a->ways; i++)
+		if (a->way[i].first && a->way[i].failures < TRIES_WAITED)
+			return true;
+	return false;
+}
+
 bool alerts_wait(struct alerts *a, unsigned seconds)
 {
 	double until = now_seconds() + seconds, left;
@@ -372,7 +419,7 @@ bool alerts_wait(struct alerts *a, unsigned seconds)
 	for (size_t i = 0; i < a->ways; i++)
 		way_send(a, &a->way[i]);
 	pthread_mutex_lock(&a->lock);
-	while (a->waiting && (left = until - now_seconds()) > 0)
+	while (a->waiting && some_hope(a) && (left = until - now_seconds()) > 0)
 		wait_for(a, left);
 	left = (double)a->waiting;
 	pthread_mutex_unlock(&a->lock);
@@ -396,8 +443,10 @@ struct alerts *alerts_new(const char *spool, const struct alert_route *route, si
 	pthread_condattr_t attr;
 	int dir = spool_make(spool) ? open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (dir < 0) {
-		*why = strerror(errno);
+	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		*why = errno == EWOULDBLOCK ? "another process uses it" : strerror(errno);
+		if (dir >= 0)
+			close(dir);
 		return NULL;
 	}
 	a = mem_alloc(sizeof *a);
@@ -428,8 +477,10 @@ void alerts_free(struct alerts *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < a->ways; i++)
+	for (size_t i = 0; i < a->ways; i++) {
 		way_send(a, &a->way[i]);
+		way_release(a, &a->way[i]);
+	}
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_cond_broadcast(&a->changed);

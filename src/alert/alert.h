@@ -33,20 +33,29 @@ struct alert_route {
 	const char *const *territory; /* ids; none: all */
 	size_t territories;
 	enum severity least;
-	utime_t group;     /* events this close go in one message; 0: each its own */
-	unsigned per_hour; /* messages; 0: no limit. What is over it is told as a count in the next */
+	utime_t group; /* events this close go in one message; 0: each its own */
+	unsigned
+	    per_hour; /* messages; 0: no limit. How many were over it is told in the next, the hour after */
+	utime_t hour; /* what per_hour counts over; 0: an hour */
+	unsigned seconds; /* that a receiver may take; 0: 20 */
 };
 
+/* Events from here on are numbered by who tells them, not by detect; exact in any JSON. */
+#define ALERT_OWN_ID (UINT64_C(1) << 52)
+
 struct alerts;
-/* Takes up what lies in the spool. note: a line for the log. NULL with *why where the spool cannot be made.
+/*
+ * Takes up what lies in the spool. note: a line for the log. NULL with *why where the spool cannot be made or
+ * another process has it.
  */
 struct alerts *alerts_new(const char *spool, const struct alert_route *route, size_t routes,
     const struct facts *facts, void (*note)(void *arg, const char *line), void *arg, const char **why);
 /* Told once when confirmed, once when it ends, and when its severity rises; anything else about an id is no
  * news. */
 void alerts_tell(struct alerts *a, const struct event *e);
-void alerts_tick(struct alerts *a);                   /* groups whose time is over are sent */
-bool alerts_wait(struct alerts *a, unsigned seconds); /* until nothing waits; false: something still does */
+void alerts_tick(struct alerts *a); /* groups whose time is over are sent */
+/* Until nothing waits. False: something still does, though it was tried three times or the time is over. */
+bool alerts_wait(struct alerts *a, unsigned seconds);
 size_t alerts_waiting(struct alerts *a);
 void alerts_free(struct alerts *a); /* what was not delivered stays in the spool */
 

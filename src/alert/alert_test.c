@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -249,6 +250,158 @@ static void test_nothing_is_lost(void **state)
 	free(command);
 }
 
+/* What is over the limit is told by the last of it and a count, when the hour is over or at the end. */
+static void test_held(void **state)
+{
+	struct alert_route r = {
+	    .name = "h", .kind = ALERT_FILE, .target = in_dir("held"), .per_hour = 1, .hour = UTIME_SECOND};
+	struct alerts *a = open_alerts(&r, 1, "spool6");
+	char *text, *lines[10];
+
+	for (utime_t t = 1; t <= 4; t++) {
+		struct event e = event_of("KP", SEVERITY_LOW, t * UTIME_SECOND);
+		alerts_tell(a, &e);
+	}
+	usleep(1100000);
+	alerts_tick(a);
+	assert_true(alerts_wait(a, 20));
+	assert_int_equal(read_lines("held", &text, lines, 10), 2);
+	assert_non_null(strstr(lines[0], "\"held\":0"));
+	assert_non_null(strstr(lines[1], "\"held\":2"));
+	assert_non_null(strstr(lines[1], "\"first_seen\":\"1970-01-01T00:00:04Z\""));
+	free(text);
+	for (utime_t t = 5; t <= 6; t++) {
+		struct event e = event_of("KP", SEVERITY_LOW, t * UTIME_SECOND);
+		alerts_tell(a, &e);
+	}
+	alerts_free(a);
+	a = open_alerts(&r, 1, "spool6");
+	assert_true(alerts_wait(a, 20));
+	alerts_free(a);
+	assert_int_equal(read_lines("held", &text, lines, 10), 3);
+	assert_non_null(strstr(lines[2], "\"held\":1"));
+	assert_non_null(strstr(lines[2], "\"first_seen\":\"1970-01-01T00:00:06Z\""));
+	free(text);
+	free((char *)r.target);
+}
+
+/* Happenings that no detector numbered, at the same instant: told by their own ids, each once. */
+static void test_own_ids(void **state)
+{
+	struct alert_route r = {.name = "o", .kind = ALERT_FILE, .target = in_dir("own")};
+	struct alerts *a = open_alerts(&r, 1, "spool7");
+	char *text, *lines[10];
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct event e = event_of("", SEVERITY_HIGH, 1);
+		e.scope = SCOPE_HEALTH;
+		e.id = ALERT_OWN_ID + i / 2;
+		alerts_tell(a, &e);
+	}
+	assert_true(alerts_wait(a, 20));
+	alerts_free(a);
+	assert_int_equal(read_lines("own", &text, lines, 10), 2);
+	free(text);
+	free((char *)r.target);
+}
+
+static int log_socket(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+static void receive(int fd, char *p, size_t n)
+{
+	ssize_t got = recv(fd, p, n - 1, 0);
+
+	assert_true(got > 0);
+	p[got] = '\0';
+}
+
+/* Nobody listens: kept. Then a datagram a line, with facility, severity, date, name and process. */
+static void test_syslog(void **state)
+{
+	struct alert_route r = {.name = "s", .kind = ALERT_SYSLOG, .target = in_dir("log")};
+	struct alerts *a = open_alerts(&r, 1, "spool8");
+	struct event e = event_of("KP", SEVERITY_CRITICAL, 1);
+	char line[1000], due[1000];
+	int fd;
+
+	alerts_tell(a, &e);
+	assert_false(alerts_wait(a, 1));
+	fd = log_socket(r.target);
+	assert_true(alerts_wait(a, 20));
+	receive(fd, line, sizeof line);
+	assert_int_equal(strncmp(line, "<26>", 4), 0); /* daemon, critical */
+	assert_int_equal(line[4 + 15], ' ');
+	snprintf(due, sizeof due,
+	    "isthmus[%d]: KP: upstream-new AS20485, critical: AS20485 carries \"all\" of it", (int)getpid());
+	assert_string_equal(line + 20, due);
+	e.end = 5 * UTIME_SECOND;
+	alerts_tell(a, &e);
+	assert_true(alerts_wait(a, 20));
+	receive(fd, line, sizeof line);
+	assert_int_equal(strncmp(line, "<29>", 4), 0); /* over: a notice */
+	assert_non_null(strstr(line, ": KP: over: upstream-new AS20485, critical"));
+	alerts_free(a);
+	close(fd);
+	assert_int_equal(spool_files("spool8"), 0);
+	free((char *)r.target);
+}
+
+/* Two events of two lines each by a template: a datagram each line. */
+static void test_syslog_template(void **state)
+{
+	static const char *const due[] = {" <0>upstream-new", " info", " <0>upstream-new", " high"};
+	struct alert_route r = {.name = "s",
+	    .kind = ALERT_SYSLOG,
+	    .target = in_dir("log2"),
+	    .group = 3600 * UTIME_SECOND,
+	    .template = "<0>{kind}\\n\\n{severity}"};
+	struct alerts *a = open_alerts(&r, 1, "spool9");
+	int fd = log_socket(r.target);
+	char line[1000];
+
+	for (utime_t t = 1; t <= 2; t++) {
+		struct event e = event_of("KP", t == 1 ? SEVERITY_INFO : SEVERITY_HIGH, t);
+		alerts_tell(a, &e);
+	}
+	assert_true(alerts_wait(a, 20));
+	for (unsigned i = 0; i < 4; i++) {
+		receive(fd, line, sizeof line);
+		assert_int_equal(strncmp(line, i < 2 ? "<30>" : "<27>", 4), 0);
+		assert_string_equal(strstr(line, "]: ") + 2, due[i]);
+	}
+	alerts_free(a);
+	close(fd);
+	free((char *)r.target);
+}
+
+/* A command that does not end is ended, its children with it, and tried again. */
+static void test_command_that_hangs(void **state)
+{
+	char *command = mem_printf("echo x >>%s/hung; (sleep 600; echo late >>%s/hung)", dir, dir), *text,
+	     *lines[10];
+	struct alert_route r = {.name = "c", .kind = ALERT_COMMAND, .target = command, .seconds = 1};
+	struct alerts *a = open_alerts(&r, 1, "spool10");
+	struct event e = event_of("KP", SEVERITY_HIGH, 1);
+	unsigned before = notes;
+
+	alerts_tell(a, &e);
+	assert_false(alerts_wait(a, 5));
+	alerts_free(a);
+	assert_true(notes > before);
+	assert_true(read_lines("hung", &text, lines, 10) >= 2);
+	assert_string_equal(lines[1], "x");
+	free(text);
+	free(command);
+}
+
 /* ---- a webhook ---- */
 struct hook {
 	int fd, port;
@@ -319,7 +472,15 @@ static void test_webhook(void **state)
 
 static void test_spool_refused(void **state)
 {
+	struct alerts *a = open_alerts(NULL, 0, "spool11");
+	char *taken = in_dir("spool11");
 	const char *why = NULL;
+
+	assert_null(alerts_new(taken, NULL, 0, NULL, NULL, NULL, &why));
+	assert_string_equal(why, "another process uses it");
+	alerts_free(a);
+	free(taken);
+	why = NULL;
 
 	assert_null(alerts_new("/proc/isthmus", NULL, 0, NULL, NULL, NULL, &why));
 	assert_non_null(why);
@@ -347,6 +508,11 @@ int main(void)
 	    cmocka_unit_test(test_group_and_limit),
 	    cmocka_unit_test(test_template_and_command),
 	    cmocka_unit_test(test_nothing_is_lost),
+	    cmocka_unit_test(test_held),
+	    cmocka_unit_test(test_own_ids),
+	    cmocka_unit_test(test_syslog),
+	    cmocka_unit_test(test_syslog_template),
+	    cmocka_unit_test(test_command_that_hangs),
 	    cmocka_unit_test(test_webhook),
 	    cmocka_unit_test(test_spool_refused),
 	};

@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ static CURL *curl_for(const struct alert_route *r)
 
 	curl_easy_setopt(c, CURLOPT_URL, r->target);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)SEND_SECONDS);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)(r->seconds ? r->seconds : SEND_SECONDS));
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "isthmus/" ISTHMUS_VERSION);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, drop_answer);
@@ -169,10 +170,38 @@ static const char *send_mail(const struct alert_route *r, const char *subject, c
 
 /* ---- this machine ---- */
 
+/*
+ * A datagram a line of the body, "<PRI>text", in the form of RFC 3164 (journald takes it as well). syslog(3)
+ * would not say whether anybody listened.
+ */
 static const char *send_syslog(const struct alert_route *r, const char *subject, const char *body, size_t n)
 {
-	syslog(LOG_DAEMON | LOG_WARNING, "%.*s", (int)n, body);
-	return NULL;
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	const char *path = r->target ? r->target : "/dev/log", *failed = NULL;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	time_t now = time(NULL);
+	char date[32];
+	struct tm tm;
+
+	snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
+		failed = strerror(errno);
+	localtime_r(&now, &tm);
+	strftime(date, sizeof date, "%b %e %H:%M:%S", &tm);
+	for (const char *end = body + n, *next; !failed && body < end; body = next) {
+		size_t line = strcspn(body, "\n"), pri = *body == '<' ? strcspn(body, ">") + 1 : 0;
+		char *text = mem_printf("%.*s%s isthmus[%d]: %.*s", (int)pri, body, date, (int)getpid(),
+		    (int)(line - pri), body + pri);
+		next = body + line + (body[line] == '\n');
+		if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+			failed = strerror(errno);
+		free(text);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (failed)
+		snprintf(why, sizeof why, "%s: %s", path, failed);
+	return failed ? why : NULL;
 }
 
 static const char *put_all(int fd, const char *p, size_t n)
@@ -206,6 +235,22 @@ static const char *send_file(const struct alert_route *r, const char *subject, c
 	return failed;
 }
 
+/* How it ended; a command has as long as a server has. */
+static int child_wait(pid_t child, unsigned seconds)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+	time_t until = time(NULL) + seconds;
+	int status = -1;
+	pid_t got;
+
+	while ((got = waitpid(child, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+		if (time(NULL) > until)
+			kill(-child, SIGKILL);
+		nanosleep(&moment, NULL);
+	}
+	return got == child ? status : -1;
+}
+
 /* The message on its standard input, the subject in ISTHMUS_SUBJECT; it must end with 0. */
 static const char *send_command(const struct alert_route *r, const char *subject, const char *body, size_t n)
 {
@@ -213,6 +258,7 @@ static const char *send_command(const struct alert_route *r, const char *subject
 	char *name = mem_printf("ISTHMUS_SUBJECT=%s", subject), *env[512];
 	int fd = mkostemp(path, O_CLOEXEC), status = -1;
 	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
 	size_t vars = 0;
 	pid_t child;
 
@@ -230,15 +276,23 @@ static const char *send_command(const struct alert_route *r, const char *subject
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, fd, STDIN_FILENO);
 	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-	if (posix_spawn(&child, argv[0], &files, NULL, argv, env) == 0)
-		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-			;
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(
+	    &attr, POSIX_SPAWN_SETPGROUP); /* a group of its own: its children end with it */
+	if (posix_spawn(&child, argv[0], &files, &attr, argv, env) == 0)
+		status = child_wait(child, r->seconds ? r->seconds : SEND_SECONDS);
+	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	close(fd);
 	free(name);
 	if (status == 0)
 		return NULL;
-	snprintf(why, sizeof why, "ended with status %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof why, "ended by signal %d%s", WTERMSIG(status),
+		    WTERMSIG(status) == SIGKILL ? ", as one that takes too long is" : "");
+	else
+		snprintf(
+		    why, sizeof why, "ended with status %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 	return why;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 static void say_time(struct out *o, utime_t t)
 {
@@ -29,7 +30,8 @@ static void say_place(struct out *o, const struct event *e)
 		out_str(o, "routing");
 }
 
-/* "KP: upstream-new AS20485 TransTeleCom (RU), high" */
+/* "KP: upstream-new AS20485 TransTeleCom (RU), high"; "routing: collector-gap, high: source live has said
+ * nothing ..." */
 static void say_title(struct out *o, const struct alert *a, const struct facts *facts)
 {
 	const struct event *e = &a->event;
@@ -47,6 +49,8 @@ static void say_title(struct out *o, const struct alert *a, const struct facts *
 		}
 	}
 	out_printf(o, ", %s", severity_text(e->severity));
+	if (e->scope == SCOPE_HEALTH) /* whose it is stands there only */
+		out_printf(o, ": %s", e->why);
 }
 
 static void say_prefixes(struct out *o, const struct event *e)
@@ -213,6 +217,40 @@ static void say_held(struct out *o, unsigned held)
 		out_printf(o, "%u more were held back by this route's limit.\n", held);
 }
 
+/* Lines as "<PRI>text" (RFC 5424 6.2.1), facility daemon: what is over is a notice, else by severity. */
+static void say_syslog(
+    struct out *o, const struct alert_route *r, const struct alert *v, size_t n, const struct facts *facts)
+{
+	static const int priority[] = {[SEVERITY_INFO] = LOG_INFO,
+	    [SEVERITY_LOW] = LOG_NOTICE,
+	    [SEVERITY_MEDIUM] = LOG_WARNING,
+	    [SEVERITY_HIGH] = LOG_ERR,
+	    [SEVERITY_CRITICAL] = LOG_CRIT};
+	struct out text;
+
+	out_open_mem(&text);
+	for (size_t i = 0; i < n; i++) {
+		text.n = 0;
+		if (r->template) {
+			say_template(&text, r->template, &v[i], facts);
+		} else {
+			say_title(&text, &v[i], facts);
+			if (v[i].event.scope != SCOPE_HEALTH)
+				out_printf(&text, ": %s", v[i].event.why);
+		}
+		out_char(&text, '\0');
+		for (const char *line = text.buf; *line; line += strspn(line, "\n")) {
+			size_t length = strcspn(line, "\n");
+			out_printf(
+			    o, "<%d>", LOG_DAEMON | (v[i].over ? LOG_NOTICE : priority[v[i].event.severity]));
+			out_bytes(o, line, length);
+			out_char(o, '\n');
+			line += length;
+		}
+	}
+	out_close(&text);
+}
+
 static void write_json(
     struct out *o, const struct alert *v, size_t n, unsigned held, const struct facts *facts)
 {
@@ -265,15 +303,17 @@ void alert_write(struct out *body, struct out *subject, const struct alert_route
 	if (n > 1)
 		out_printf(subject, " and %zu more", n - 1);
 	out_open_mem(&text);
-	if (r->template) {
+	if (r->kind == ALERT_SYSLOG) {
+		say_syslog(&text, r, v, n, facts);
+		if (held)
+			out_printf(&text, "<%d>", LOG_DAEMON | LOG_NOTICE);
+		say_held(&text, held);
+	} else if (r->template) {
 		for (size_t i = 0; i < n; i++) {
 			if (i)
 				out_char(&text, '\n');
 			say_template(&text, r->template, &v[i], facts);
 		}
-	} else if (r->kind == ALERT_SYSLOG) {
-		out_bytes(&text, subject->buf, subject->n);
-		out_printf(&text, ": %s", v[0].event.why);
 	} else {
 		say_text(&text, v, n, facts);
 		say_held(&text, held);

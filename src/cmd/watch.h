@@ -38,7 +38,9 @@ struct watch_config {
 	size_t sources;
 	struct alert_route *route;
 	size_t routes;
-	uint64_t sources_digest; /* of the lines that describe sources: unchanged ones go on over a reload */
+	/* of the lines that describe sources, and of those that say what is watched and how: what is
+	 * described as before goes on over a reload */
+	uint64_t sources_digest, watched_digest;
 	unsigned errors;
 };
 const char *source_name(const struct watch_source *s);
@@ -69,13 +71,14 @@ const struct feed_count *feed_count(const struct feed *f);
 
 struct heard { /* dead-man: by source */
 	utime_t last;
-	bool silent;
+	bool silent; /* told */
 };
 
 struct watch {
 	struct watch_config config;
 	struct facts *facts;
 	const struct territory **who;
+	uint64_t watched; /* digest of what is watched and by which facts */
 	struct table *table;
 	struct detect *detect;
 	struct live *live;
@@ -92,11 +95,35 @@ struct watch {
 	struct heard *heard;
 	struct watch_config *kept; /* whose sources still run, and those before */
 	size_t n_kept;
+	struct facts **old_facts; /* that alerts of before point into */
+	size_t n_old_facts;
 };
 
+/* ---- events and samples to alerts and store ---- */
+void watch_event(void *watch, const struct event *told);
+void watch_sample(void *watch, const struct sample *s);
+void watch_deliver(struct watch *w); /* the changes waiting, to the detector */
+void watch_commit(struct watch *w);
+
+/* ---- the configuration in force ---- */
+struct facts *watch_load_facts(const struct watch_config *c);
+const struct territory **watch_find_who(const struct watch_config *c, const struct facts *f); /* NULL: said */
+bool watch_force(struct watch *w); /* w->config; false: it cannot work, which is said */
+/* On HUP. Takes `fresh` over and says what of it does not work; nothing of it where a territory is unknown.
+ */
+void watch_force_again(struct watch *w, struct watch_config *fresh);
+
+/* ---- sources ---- */
 utime_t watch_wall(void);
 bool watch_open_sources(struct watch *w);                 /* false: some do not work; each is said */
 void watch_hear(struct watch *w, const struct parcel *p); /* a source's word, and the first after silence */
 void watch_look_for_silence(struct watch *w);
+void watch_begin_hearing(struct watch *w);
+
+/* ---- what it says of itself ---- */
+void watch_notify(const char *state); /* sd_notify(3) */
+void watch_notify_reload(void);
+void watch_say_state(const struct watch *w);
+int watch_test_alerts(struct watch *w); /* an exit status */
 
 #endif

@@ -277,6 +277,7 @@ static const struct key {
     {BIT(PART_ALERT), "url", set_text, OF_ALERT(target)},
     {BIT(PART_ALERT), "run", set_text, OF_ALERT(target)},
     {BIT(PART_ALERT), "file", set_text, OF_ALERT(target)},
+    {BIT(PART_ALERT), "socket", set_text, OF_ALERT(target)},
     {BIT(PART_ALERT), "from", set_text, OF_ALERT(from)},
     {BIT(PART_ALERT), "to", set_text, OF_ALERT(to)},
     {BIT(PART_ALERT), "user", set_text, OF_ALERT(user)},
@@ -368,6 +369,14 @@ static bool set_key(struct reader *r, const char *name, const char *value)
 	return complain(r, "[%s] has no key \"%s\"", part_names[r->part], name);
 }
 
+static void add_digest(uint64_t *digest, const char *section, const char *name, const char *value)
+{
+	const char *const part[] = {section, name, value};
+
+	for (unsigned i = 0; i < 3; i++)
+		*digest = hash_u64(*digest ^ hash_bytes(part[i], strlen(part[i])));
+}
+
 static int on_key(void *arg, const char *section, const char *name, const char *value)
 {
 	struct reader *r = arg;
@@ -376,11 +385,10 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 		return 1; /* told once; its keys are passed over */
 	if (!r->part_known)
 		return 1;
-	if (r->part != PART_WATCH && r->part != PART_ALERT) {
-		r->c->sources_digest = hash_u64(r->c->sources_digest ^ hash_bytes(section, strlen(section)));
-		r->c->sources_digest = hash_u64(r->c->sources_digest ^ hash_bytes(name, strlen(name)));
-		r->c->sources_digest = hash_u64(r->c->sources_digest ^ hash_bytes(value, strlen(value)));
-	}
+	if (r->part == PART_WATCH && strcmp(name, "spool") != 0)
+		add_digest(&r->c->watched_digest, section, name, value);
+	else if (r->part != PART_WATCH && r->part != PART_ALERT)
+		add_digest(&r->c->sources_digest, section, name, value);
 	set_key(r, name, value);
 	return 1;
 }

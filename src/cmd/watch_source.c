@@ -1,13 +1,11 @@
 /*
- * cmd/watch_source: the sources of a configuration opened, RIS Live subscribed to by territory, and the
- * dead-man alarm of those that fall silent.
+ * cmd/watch_source: the sources of a configuration opened, and RIS Live subscribed to by territory.
  */
 #include "cmd/verb.h"
 #include "cmd/watch.h"
 
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,52 +98,4 @@ bool watch_open_sources(struct watch *w)
 		good &= !why;
 	}
 	return good;
-}
-
-void watch_hear(struct watch *w, const struct parcel *p)
-{
-	for (size_t i = 0; i < w->config.sources; i++) {
-		struct heard *h = &w->heard[i];
-		if (strcmp(source_name(&w->config.source[i]), p->source) != 0)
-			continue;
-		if (h->silent)
-			warn_line("%s: speaks again", p->source);
-		*h = (struct heard){watch_wall(), false};
-	}
-}
-
-/* The dead-man alarm: an event of health, so that it reaches whoever is to know. */
-static void tell_silence(struct watch *w, const struct watch_source *s, utime_t since)
-{
-	struct event e = {.id = UINT64_MAX,
-	    .kind = EVENT_COLLECTOR_GAP,
-	    .scope = SCOPE_HEALTH,
-	    .first_seen = since,
-	    .confirmed = watch_wall(),
-	    .end = UTIME_NONE,
-	    .severity = SEVERITY_HIGH,
-	    .before = NAN,
-	    .after = NAN};
-	char at[UTIME_TEXT];
-
-	utime_text(at, since);
-	snprintf(e.why, sizeof e.why, "source %s has said nothing since %s: nothing is known of it",
-	    source_name(s), at);
-	warn_line("%s", e.why);
-	if (w->alerts)
-		alerts_tell(w->alerts, &e);
-}
-
-void watch_look_for_silence(struct watch *w)
-{
-	utime_t now = watch_wall();
-
-	for (size_t i = 0; i < w->config.sources; i++) {
-		const struct watch_source *s = &w->config.source[i];
-		struct heard *h = &w->heard[i];
-		if (!s->silence || h->silent || now - h->last < s->silence)
-			continue;
-		h->silent = true;
-		tell_silence(w, s, h->last);
-	}
 }

@@ -67,7 +67,7 @@ void live_give(struct live *l, struct parcel *p)
 	p->next = NULL;
 	*l->last = p;
 	l->last = &p->next;
-	l->waiting++;
+	l->held += ++l->waiting == LIVE_PARCELS;
 	pthread_cond_broadcast(&l->changed);
 	pthread_mutex_unlock(&l->lock);
 }
@@ -104,6 +104,16 @@ struct parcel *live_next(struct live *l, unsigned milliseconds)
 	}
 	pthread_mutex_unlock(&l->lock);
 	return p;
+}
+
+uint64_t live_held(struct live *l)
+{
+	uint64_t held;
+
+	pthread_mutex_lock(&l->lock);
+	held = l->held;
+	pthread_mutex_unlock(&l->lock);
+	return held;
 }
 
 bool live_full(struct live *l)

@@ -15,7 +15,7 @@
 #include "net/prefix.h"
 
 enum parcel_kind {
-	PARCEL_MRT,  /* records */
+	PARCEL_MRT,  /* records; none: the connection lives, without news */
 	PARCEL_BMP,  /* messages of one router */
 	PARCEL_UP,   /* a connection begins */
 	PARCEL_DOWN, /* a connection ended: why stands in data */
@@ -78,6 +78,7 @@ const char *live_add_ris(struct live *l, const struct live_ris *o);
 const char *live_add_follow(struct live *l, const struct live_follow *o);
 void live_start(struct live *l);
 struct parcel *live_next(struct live *l, unsigned milliseconds); /* NULL: none came; free() it */
+uint64_t live_held(struct live *l);                              /* how often senders had to wait for us */
 void live_free(struct live *l);                                  /* sessions end in order (BGP: Cease) */
 
 #endif

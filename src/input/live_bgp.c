@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HOLD = 90, OPEN_WAIT = 240, ROOM = BGP_LONGEST + LIVE_PARCEL_SIZE, CEASE = 6 };
+enum { HOLD = 90, OPEN_WAIT = 240, ROOM = BGP_LONGEST + LIVE_PARCEL_SIZE, CEASE = 6, DRAIN = 64 };
 
 struct ghost { /* a session whose routes stay for a while */
 	struct ghost *next;
@@ -44,16 +44,18 @@ struct session {
 	size_t n;
 	struct out records;
 	bool notified; /* a NOTIFICATION came or went */
+	bool lives;    /* a KEEPALIVE came: told even without records */
 };
 
 /* ---- what goes out ---- */
 
 static void session_flush(struct session *s)
 {
-	if (s->records.n)
+	if (s->records.n || s->lives)
 		live_give(s->end.live, parcel_new(PARCEL_MRT, s->speaker->o->name, s->speaker->o->name,
 					   s->stream, s->records.buf, s->records.n));
 	s->records.n = 0;
+	s->lives = false;
 }
 
 static void give_state(struct live *l, const char *source, uint32_t stream, const struct bgp_session *who,
@@ -209,6 +211,8 @@ static void session_message(struct session *s, struct span m)
 		session_establish(s);
 	} else if (s->state == BGP_ESTABLISHED && type == BGP_UPDATE) {
 		bgp_record_message(&s->records, live_now(), &s->who, m);
+	} else if (s->state == BGP_ESTABLISHED && type == BGP_KEEPALIVE) {
+		s->lives = true;
 	} else if (s->state != BGP_ESTABLISHED || type == BGP_OPEN) {
 		session_refuse(s, 5, 0, "a message out of its turn");
 	}
@@ -280,6 +284,10 @@ static void session_drop(struct endpoint *e)
 
 	if (s->state == BGP_ESTABLISHED || s->state == BGP_OPEN_CONFIRM)
 		session_refuse(s, CEASE, 2, "stopped here");
+	/* A close with bytes unread is a reset (RFC 2525 2.17), which can overtake the NOTIFICATION. */
+	shutdown(e->fd, SHUT_WR);
+	for (unsigned i = 0; i < DRAIN && read(e->fd, s->p, ROOM) > 0; i++)
+		;
 	close(e->fd);
 	free(s->p);
 	out_close(&s->records);

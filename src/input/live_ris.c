@@ -29,15 +29,15 @@ struct ris {
 	struct lws_context *context;
 	lws_sorted_usec_list_t tick;
 	struct lws *wsi;
-	bool closed, resting;
+	bool established, closed, resting, ping;
 	size_t subscribed;
 	char *message; /* of several frames */
 	size_t n, cap;
 	struct host hosts[HOSTS];
 	size_t n_hosts;
-	utime_t heard;
+	utime_t heard, pinged;
 	unsigned pause;
-	uint64_t bad;
+	uint64_t bad, dropped;
 	char why[200];
 };
 
@@ -74,6 +74,10 @@ static void message_take(struct ris *r, const char *p, size_t n)
 	switch (ris_scan(p, n, live_now(), &record, host)) {
 	case RIS_RECORD:
 		h = host_named(r, host);
+		if (!h && r->dropped++ % 1000 == 0)
+			live_note(r->worker.live, r->o->name,
+			    "%s is one collector more than %d: its messages are dropped (%llu so far)", host,
+			    HOSTS, (unsigned long long)r->dropped);
 		if (h)
 			out_bytes(&h->records, record.buf, record.n);
 		if (h && h->records.n > FLUSH_AT)
@@ -123,15 +127,21 @@ static void piece_take(struct ris *r, struct lws *wsi, const char *p, size_t n)
 
 /* ---- the connection ---- */
 
+/* The next subscription, or, where there is none left, a ping that is due. */
 static int subscribe_next(struct ris *r, struct lws *wsi)
 {
 	char *text, *buf;
 	size_t n;
 	int put;
 
-	if (r->subscribed == r->o->subscribes)
+	if (r->subscribed < r->o->subscribes)
+		text =
+		    mem_printf("{\"type\":\"ris_subscribe\",\"data\":%s}", r->o->subscribe[r->subscribed++]);
+	else if (r->ping)
+		text = mem_strdup("{\"type\":\"ping\"}");
+	else
 		return 0;
-	text = mem_printf("{\"type\":\"ris_subscribe\",\"data\":%s}", r->o->subscribe[r->subscribed++]);
+	r->ping = false;
 	n = strlen(text);
 	buf = mem_alloc(LWS_PRE + n);
 	memcpy(buf + LWS_PRE, text, n);
@@ -151,6 +161,7 @@ static int ris_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 
 	switch (reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		r->established = true;
 		r->heard = live_now();
 		r->pause = 1;
 		live_give(
@@ -175,6 +186,8 @@ static int ris_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 		r->closed = true;
 		return 0;
 	case LWS_CALLBACK_CLIENT_CLOSED:
+	case LWS_CALLBACK_CLOSED_CLIENT_HTTP: /* before it became a WebSocket */
+	case LWS_CALLBACK_WSI_DESTROY:
 		if (!r->why[0])
 			snprintf(r->why, sizeof r->why, "closed by the server");
 		r->closed = true;
@@ -206,6 +219,19 @@ static const char *ris_over(struct ris *r, char text[48])
 	return text;
 }
 
+/* Who asks for little hears little: is the server there still? */
+static void ris_ping(struct ris *r)
+{
+	utime_t third = (utime_t)(r->o->silence ? r->o->silence : SILENCE) * UTIME_SECOND / 3,
+		now = live_now();
+
+	if (!r->established || now - r->heard < third || now - r->pinged < third)
+		return;
+	r->ping = true;
+	r->pinged = now;
+	lws_callback_on_writable(r->wsi);
+}
+
 /* Until the connection is over: what came goes on, and too long a silence ends it. */
 static void ris_serve(struct ris *r)
 {
@@ -222,8 +248,12 @@ static void ris_serve(struct ris *r)
 		}
 		if (r->resting)
 			r->heard = live_now(); /* it may well be talking: it is we who do not listen */
-		if (r->closed || over || !(over = ris_over(r, text)))
+		if (r->closed || over)
 			continue;
+		if (!(over = ris_over(r, text))) {
+			ris_ping(r);
+			continue;
+		}
 		if (!r->why[0])
 			snprintf(r->why, sizeof r->why, "%s", over);
 		lws_set_timeout(r->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
@@ -250,7 +280,7 @@ static void ris_connect(struct ris *r)
 	    .pwsi = &r->wsi};
 
 	r->why[0] = '\0';
-	r->closed = r->resting = false;
+	r->established = r->closed = r->resting = r->ping = false;
 	r->subscribed = r->n = 0;
 	r->heard = live_now();
 	if (lws_client_connect_via_info(&connect))

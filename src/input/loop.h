@@ -38,6 +38,7 @@ struct live {
 	pthread_cond_t changed;
 	struct parcel *first, **last;
 	size_t waiting;
+	uint64_t held; /* times that no room was left */
 	atomic_bool stop;
 	atomic_uint_fast32_t streams;
 	int epoll, wake_fd;

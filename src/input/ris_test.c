@@ -8,7 +8,9 @@
 #include "input/live.h"
 #include "input/ris.h"
 
+#include <arpa/inet.h>
 #include <libwebsockets.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -215,15 +218,23 @@ static void test_recorded(void **state)
 
 static char dir[] = "/tmp/isthmus-ris-XXXXXX";
 
-enum act { ACT_GOOD, ACT_CUT, ACT_BAD, ACT_PING, ACT_SILENT, ACT_END };
+enum act {
+	ACT_GOOD,
+	ACT_CUT,
+	ACT_BAD,
+	ACT_PING,
+	ACT_PONG /* answers pings, else silent */,
+	ACT_SILENT,
+	ACT_END
+};
 struct server {
 	pthread_t thread;
 	struct lws_context *context;
 	int port;
 	atomic_bool stop;
-	atomic_uint connections, subscriptions;
+	atomic_uint connections, subscriptions, pings;
 	const enum act *acts; /* what it does, one after another, ends with ACT_END or ACT_SILENT */
-	size_t at, sent;
+	size_t at, sent, ponged;
 	char last[300]; /* subscription received last */
 };
 
@@ -269,6 +280,11 @@ static int server_act(struct server *s, struct lws *wsi)
 		rc = send_text(wsi, "hello", 5, LWS_WRITE_PING);
 		s->at++;
 		break;
+	case ACT_PONG:
+		if (s->pings > s->ponged)
+			rc = send_text(wsi, "{\"type\":\"pong\"}", 15, LWS_WRITE_TEXT);
+		s->ponged = s->pings;
+		break;
 	case ACT_SILENT:
 		break;
 	case ACT_END:
@@ -277,7 +293,7 @@ static int server_act(struct server *s, struct lws *wsi)
 		break;
 	}
 	free(text);
-	if (rc == 0 && s->acts[s->at] != ACT_SILENT)
+	if (rc == 0 && s->acts[s->at] != ACT_SILENT && s->acts[s->at] != ACT_PONG)
 		lws_callback_on_writable(wsi);
 	return rc;
 }
@@ -291,6 +307,11 @@ static int on_server(struct lws *wsi, enum lws_callback_reasons reason, void *us
 		s->connections++;
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
+		if (n == 15 && memcmp(in, "{\"type\":\"ping\"}", 15) == 0) {
+			s->pings++;
+			lws_callback_on_writable(wsi);
+			return 0;
+		}
 		snprintf(s->last, sizeof s->last, "%.*s", (int)n, (const char *)in);
 		if (++s->subscriptions % 2 == 0)
 			lws_callback_on_writable(wsi);
@@ -439,6 +460,27 @@ static void test_server(void **state)
 	server_stop(&s);
 }
 
+/* Who hears nothing asks: a connection whose server answers is no silent one. */
+static void test_pings(void **state)
+{
+	static const enum act acts[] = {ACT_GOOD, ACT_PONG};
+	struct server s;
+	struct live_ris o;
+	struct live *l;
+	unsigned notes = 0;
+	struct parcel *p;
+
+	server_start(&s, acts, "good");
+	l = client_start(&o, &s);
+	expect_records(l, 1, &notes);
+	p = live_next(l, 4500); /* it is over after 3 s without a word */
+	assert_null(p);
+	assert_true(s.pings >= 2);
+	assert_int_equal(s.connections, 1);
+	client_stop(l, &o);
+	server_stop(&s);
+}
+
 /* A certificate of nobody we trust, or of another name: refused. */
 static void test_wrong_certificate(void **state)
 {
@@ -456,6 +498,29 @@ static void test_wrong_certificate(void **state)
 		client_stop(l, &o);
 		server_stop(&s);
 	}
+}
+
+/* It takes the connection and never says a word: given up as silent, and a stop does not wait for it. */
+static void test_mute_server(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t n = sizeof at;
+	struct live *l = live_new();
+	struct live_ris o = {.name = "ris", .silence = 1};
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	o.url = mem_printf("ws://127.0.0.1:%u/", ntohs(at.sin_port));
+	assert_null(live_add_ris(l, &o));
+	live_start(l);
+	expect_down(l, "silent for 1 s");
+	expect_down(l, "silent for 1 s");
+	usleep(500000);
+	live_free(l);
+	free((char *)o.url);
+	close(fd);
 }
 
 static void test_bad_urls(void **state)
@@ -514,7 +579,9 @@ int main(void)
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_recorded),
 	    cmocka_unit_test(test_server),
+	    cmocka_unit_test(test_pings),
 	    cmocka_unit_test(test_wrong_certificate),
+	    cmocka_unit_test(test_mute_server),
 	    cmocka_unit_test(test_bad_urls),
 	};
 
