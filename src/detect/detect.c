@@ -165,8 +165,8 @@ static void free_carriers(struct detect *d)
 
 void detect_free(struct detect *d)
 {
-	struct table_of *maps[] = {
-	    &d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples, &d->otc, &d->groups};
+	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
+	    &d->otc, &d->groups, &d->struck};
 
 	if (!d)
 		return;
@@ -290,7 +290,8 @@ void detect_tick(struct detect *d, utime_t now)
 	prefixes_grow(d);
 	peers_grow(d);
 	time_passes(d, now);
-	if (d->now - d->voters_at >= MINUTE)
+	health_thaw(d); /* a peer may be whole again though nothing changes */
+	if (d->voters_due || d->now - d->voters_at >= MINUTE)
 		voters_refresh(d);
 }
 

@@ -245,6 +245,78 @@ static void test_lost_and_back_is_one_episode(void **state)
 	assert_int_equal(count(w, EVENT_UPSTREAM_NEW), 1);
 }
 
+static void all_states(struct world *w, utime_t at, unsigned from, unsigned to, unsigned old, unsigned new)
+{
+	struct out o;
+
+	out_open_mem(&o);
+	for (unsigned i = from; i < to; i++)
+		mk_state(&o, at, &w->peer[i], (uint16_t)old, (uint16_t) new);
+	hear(w, &o);
+}
+
+#define ALL_SIX FOUR " 21.0.0.0/16 22.0.0.0/16"
+
+/* Three peers saw it go, the others were away then and came back without it. Nothing else moves after that.
+ */
+static void test_lost_while_some_were_away(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 10 * MIN, lost = at + 60 * MIN, back = lost + 10 * MIN;
+
+	all_say(w, at, 0, PEERS, "400 900", "20.0.0.0/24");
+	pass(w, lost - 10 * MIN);
+	all_states(w, lost - 5 * MIN, 3, PEERS, 6, 1);
+	all_say(w, lost, 0, 3, "300 900", "20.0.0.0/24");
+	pass(w, back);
+	all_states(w, back, 3, PEERS, 1, 6);
+	all_say(w, back, 3, PEERS, "300 900", FOUR);
+	all_say(w, back + 5 * UTIME_SECOND, 3, PEERS, "400 901", "21.0.0.0/16");
+	all_say(w, back + 10 * UTIME_SECOND, 3, PEERS, "400 902", "22.0.0.0/16");
+	pass(w, back + 60 * MIN);
+	assert_non_null(of(w, EVENT_UPSTREAM_LOST, 400));
+	assert_int_equal(of(w, EVENT_UPSTREAM_LOST, 400)->first_seen, lost);
+	assert_int_equal(count(w, EVENT_SHARE_SHIFT), 0);
+	assert_int_equal(count(w, EVENT_OUTAGE), 0);
+}
+
+/* A carrier seen by those alone who went away is not lost. */
+static void test_away_with_those_who_saw_it(void **state)
+{
+	struct world *w = *state;
+
+	all_say(w, START + 10 * MIN, 3, PEERS, "400 900", "20.0.0.0/24");
+	pass(w, START + 60 * MIN);
+	all_states(w, START + 60 * MIN, 3, PEERS, 6, 1);
+	pass(w, START + 240 * MIN);
+	assert_null(of(w, EVENT_UPSTREAM_LOST, 400));
+}
+
+/* Two of six go over with every prefix: no lead changes, no carrier comes that was not there. */
+static void test_share_shift_until_it_settles(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 120 * MIN, more = at + 50 * MIN;
+	const struct event *e;
+
+	all_say(w, START + 10 * MIN, 0, 3, "400 900", "20.0.0.0/24");
+	pass(w, at - MIN);
+	all_say(w, at, 4, PEERS, "400 900", "20.0.1.0/24 20.0.2.0/24");
+	pass(w, at + 34 * MIN);
+	assert_int_equal(count(w, EVENT_SHARE_SHIFT), 0);
+	pass(w, at + 45 * MIN);
+	e = of(w, EVENT_SHARE_SHIFT, 400);
+	assert_non_null(e);
+	assert_int_equal(e->first_seen, at);
+	assert_int_equal(e->prefixes, 2);
+	assert_true(e->before > 0.12 && e->before < 0.13 && e->after > 0.29 && e->after < 0.30);
+	assert_non_null(of(w, EVENT_SHARE_SHIFT, 300));
+	all_say(w, more, 4, PEERS, "400 900", "20.0.3.0/24"); /* it goes on */
+	pass(w, more + 63 * MIN);
+	assert_int_equal(of(w, EVENT_SHARE_SHIFT, 400)->end, more + UTIME_SECOND);
+	assert_int_equal(count(w, EVENT_SHARE_SHIFT), 2);
+}
+
 /* Two peers that had it for four seconds ten seconds before do not make the return older. */
 static void test_return_is_not_the_flap_before(void **state)
 {
@@ -326,8 +398,8 @@ static void test_outage_and_its_end(void **state)
 	assert_true(e->end == UTIME_NONE);
 	all_say(w, end, 0, PEERS, "300 900", FOUR);
 	pass(w, end + 5 * MIN);
-	assert_int_equal(only(w, EVENT_OUTAGE)->end, end);
-	assert_int_equal(count(w, EVENT_UPSTREAM_LOST), 0); /* dark is not elsewhere */
+	assert_int_equal(only(w, EVENT_OUTAGE)->end, end + 2 * UTIME_SECOND); /* half of them see it */
+	assert_int_equal(count(w, EVENT_UPSTREAM_LOST), 0);                   /* dark is not elsewhere */
 }
 
 static void test_half_a_minute_is_no_outage(void **state)
@@ -429,6 +501,7 @@ static void test_exact_and_more_specific_hijack(void **state)
 	assert_int_equal(only(w, EVENT_ORIGIN_NEW)->first_seen, at);
 	assert_int_equal(only(w, EVENT_SUBPREFIX_NEW)->asn, 667);
 	assert_int_equal(only(w, EVENT_SUBPREFIX_NEW)->end, at + 20 * MIN + 5 * UTIME_SECOND);
+	assert_int_equal(count(w, EVENT_UPSTREAM_NEW), 0); /* it leads to no real origin */
 }
 
 static void test_own_more_specific_is_no_news(void **state)
@@ -485,6 +558,9 @@ int main(void)
 	    IN_WORLD(test_new_upstream_at_its_first_word),
 	    IN_WORLD(test_lost_and_back_is_one_episode),
 	    IN_WORLD(test_return_is_not_the_flap_before),
+	    IN_WORLD(test_lost_while_some_were_away),
+	    IN_WORLD(test_away_with_those_who_saw_it),
+	    IN_WORLD(test_share_shift_until_it_settles),
 	    IN_WORLD(test_primary_changes_after_half_an_hour),
 	    IN_WORLD(test_behind_the_origin_is_no_upstream),
 	    IN_WORLD(test_forged_neighbour_is_marked),

@@ -26,6 +26,7 @@ static void peer_freeze(struct detect *d, peer_id peer)
 		return;
 	w->frozen = true;
 	w->frozen_at = d->now;
+	w->whole = UTIME_NONE;
 	w->back_at = (uint32_t)(back_part * w->routes);
 	d->voters_due = true;
 }
@@ -51,13 +52,12 @@ static void reset_tell(struct detect *d, peer_id peer, utime_t at, const char *h
 
 static void gap_tell(struct detect *d, const struct change *c)
 {
-	uint32_t index = event_open(
-	    d, EVENT_COLLECTOR_GAP, SCOPE_HEALTH, NO_INDEX, c->time - (utime_t)c->old * UTIME_SECOND);
+	uint32_t index = event_open(d, EVENT_COLLECTOR_GAP, SCOPE_HEALTH, NO_INDEX,
+	    (c->time / UTIME_SECOND - (utime_t)c->old) * UTIME_SECOND);
 	struct event *e = event_at(d, index);
 
 	e->collectors = 1;
-	event_why(
-	    e, "%s was silent for %u s", collector_name(d->t, peer_of(d->t, c->peer)->collector), c->old);
+	event_why(e, "%s was silent for %u s", collector_name(d->t, (collector_id)c->peer), c->old);
 	event_tell(d, index);
 	event_close(d, index, c->time);
 }
@@ -122,11 +122,17 @@ void health_thaw(struct detect *d)
 			}
 			continue;
 		}
-		if (d->now - w->frozen_at < thaw_after ||
-		    (routes < w->back_at && d->now - w->frozen_at < give_up))
+		if (routes < w->back_at)
+			w->whole = UTIME_NONE;
+		else if (w->whole == UTIME_NONE)
+			w->whole = d->now;
+		/* the last tenth of its table may still come */
+		if ((w->whole == UTIME_NONE || d->now - w->whole < thaw_after) &&
+		    d->now - w->frozen_at < give_up)
 			continue;
 		w->frozen = false;
 		d->voters_due = true;
-		event_close(d, w->event, d->now);
+		if (peer_of(d->t, i)->state == PEER_UP) /* given up, but down is down */
+			event_close(d, w->event, d->now);
 	}
 }

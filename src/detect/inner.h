@@ -83,11 +83,12 @@ struct place {
 	uint32_t primary; /* carrier, NO_INDEX */
 	uint32_t challenger;
 	utime_t challenge; /* since when the challenger leads */
+	bool lead_quiet;   /* by a change of who votes */
 	uint32_t primary_event;
 	uint64_t primary_episode;
 	uint64_t trouble_episode; /* of outages and instability */
 	utime_t trouble_last;
-	utime_t explained; /* last time an upstream event was told: no share-shift beside it */
+	utime_t explained[4]; /* when what was told lately happened: no share-shift beside it; latest last */
 	float told_visible;
 	uint32_t instability;
 	utime_t moved[8];   /* when upstreams came and went, latest last */
@@ -144,6 +145,7 @@ struct carrier {
 	bool touched;
 	uint8_t candidates;
 	uint32_t held, routes;
+	peer_id last_peer; /* who had its last route */
 	utime_t since, zero, last_known;
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
 	asn_t candidate[CANDIDATES];
@@ -168,10 +170,13 @@ struct drift { /* steps of a share within seven days, for the CUSUM */
 	unsigned n;
 	utime_t at[DRIFT_STEPS];
 	float level[DRIFT_STEPS];
-	double sum;    /* of what is beyond the allowance */
-	utime_t since; /* of the deviation under way, UTIME_NONE */
+	double mu, sigma; /* the reference of the deviation under way */
+	double sum;       /* of what is beyond the allowance, by bins */
+	utime_t summed;
+	utime_t since, over; /* off by half a step, by a step; UTIME_NONE: not */
 	uint32_t event;
 	float settle_level;
+	utime_t settle_at; /* since when the share is near it */
 };
 
 enum { JOURNAL_RING = 1 << 20 };
@@ -256,8 +261,8 @@ struct peer_watch {    /* mass withdrawals of one peer */
 	uint32_t routes; /* of its table, a minute ago or more */
 	utime_t routes_at;
 	bool frozen;
-	uint32_t back_at; /* routes at which it may vote again */
-	utime_t frozen_at;
+	uint32_t back_at;         /* routes at which it may vote again */
+	utime_t frozen_at, whole; /* whole: since when that many are there */
 	uint32_t event;
 };
 
@@ -300,6 +305,7 @@ struct detect {
 	struct table_of triples;  /* hash of a valley -> 1: known */
 	struct table_of otc;      /* path -> leaker told by Only-To-Customer */
 	struct table_of groups;   /* origin, family, kind -> open event of some of its prefixes */
+	struct table_of struck;   /* prefix -> the latest incident (new origin, leak) it is of */
 
 	struct place *place;
 	size_t n_places, place_cap;
@@ -449,6 +455,7 @@ void carrier_fall(struct detect *d, uint32_t carrier, utime_t at);
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
+void carriers_gone(struct detect *d); /* after a change of who votes */
 void carrier_retell(struct detect *d, const struct due *due);
 void carrier_judge_lost(struct detect *d, const struct due *due);
 void cell_judge_lost(struct detect *d, const struct due *due);
@@ -460,7 +467,13 @@ void share_settle(struct detect *d, uint32_t place);
 void carrier_settle(struct detect *d, uint32_t carrier);
 void share_rebase(struct detect *d); /* voters changed: no step is a happening */
 void primary_judge(struct detect *d, const struct due *due);
+
+/* ---- drift.c ---- */
+bool drift_stays(float share, float last);
+void drift_update(struct detect *d, uint32_t carrier);
+void drift_learn(struct detect *d, struct carrier *c, float moved);
 void drift_judge(struct detect *d, const struct due *due);
+void place_explain(struct place *p, utime_t at); /* an event tells what happened then */
 
 /* ---- outage.c ---- */
 void member_level(struct detect *d, uint32_t member, utime_t at);
@@ -476,6 +489,11 @@ void member_flip(struct detect *d, uint32_t member, utime_t at);
 void quiet_judge(struct detect *d, const struct due *due);
 
 /* ---- origin.c ---- */
+bool prefix_is_struck(const struct detect *d, prefix_id prefix, utime_t at); /* hijacked or leaked then */
+bool prefix_is_hijacked(const struct detect *d, prefix_id prefix, utime_t at);
+bool prefix_is_taken(const struct detect *d, prefix_id prefix, asn_t origin); /* told as a new origin's */
+void incident_strikes(struct detect *d, uint32_t incident, prefix_id prefix);
+void incident_explains(struct detect *d, const struct event *e, utime_t at);
 void origin_change(
     struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
 void victims_text(struct detect *d, struct incident *x, char *buf, size_t n);

@@ -72,7 +72,8 @@ static void leak_tell(struct detect *d, struct incident *x, asn_t from, asn_t to
 	char who[96], whom[96], source[96];
 
 	event_sort(d, x->event);
-	journal_evidence(d, e, x->first, d->now, &what);
+	e->first_seen = journal_first(d, e, e->first_seen, &what);
+	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->severity = leak_severity(e->prefixes);
 	asn_text(d, x->asn, who, sizeof who);
 	asn_text(d, from, source, sizeof source);
@@ -85,6 +86,7 @@ static void leak_tell(struct detect *d, struct incident *x, asn_t from, asn_t to
 		    e, "%s passes %zu prefixes learnt from %s on to %s", who, e->prefixes, source, whom);
 	if (to)
 		event_upstream(d, e, to);
+	incident_explains(d, e, x->first);
 	event_tell(d, x->event);
 }
 
@@ -118,8 +120,10 @@ static void leak_gain(struct detect *d, const struct change *c, bool certain)
 		event_at(d, x->event)->asn = leaker;
 		event_at(d, x->event)->family = prefix_of(d->t, c->prefix)->family;
 	}
-	for (size_t k = 0; k < x->prefixes; k++)
+	for (size_t k = 0; k < x->prefixes; k++) {
 		event_add_prefix(d, x->event, prefix_of(d->t, x->prefix[k]));
+		incident_strikes(d, index, x->prefix[k]);
+	}
 	x->prefixes = 0;
 	if (x->told && x->last + MINUTE > c->time)
 		return;
@@ -166,6 +170,8 @@ void leak_end_judge(struct detect *d, const struct due *due)
 
 	if (x->live || x->zero != due->stamp || x->event == NO_INDEX)
 		return;
+	if (event_at(d, x->event))
+		incident_explains(d, event_at(d, x->event), x->zero);
 	event_close(d, x->event, x->zero);
 	x->event = NO_INDEX;
 	x->told = false;

@@ -33,6 +33,47 @@ static struct pair *pair_of(struct detect *d, prefix_id prefix, asn_t origin)
 	return &d->pair[index];
 }
 
+/* The last incident (a new origin, a leak) that names a prefix is kept by prefix: what else its routes do
+ * while it lasts, the incident tells. */
+void incident_strikes(struct detect *d, uint32_t incident, prefix_id prefix)
+{
+	map_put(&d->struck, (uint64_t)prefix + 1, incident);
+}
+
+bool prefix_is_struck(const struct detect *d, prefix_id prefix, utime_t at)
+{
+	uint32_t index = map_get(&d->struck, (uint64_t)prefix + 1);
+	const struct incident *x = index == NO_INDEX ? NULL : &d->incident[index];
+
+	return x && at >= x->first - GROUP_WITHIN && (x->zero == UTIME_NONE || at <= x->zero + GROUP_WITHIN);
+}
+
+bool prefix_is_hijacked(const struct detect *d, prefix_id prefix, utime_t at)
+{
+	uint32_t index = map_get(&d->struck, (uint64_t)prefix + 1);
+
+	return index != NO_INDEX && d->incident[index].kind != EVENT_ROUTE_LEAK &&
+	       prefix_is_struck(d, prefix, at);
+}
+
+bool prefix_is_taken(const struct detect *d, prefix_id prefix, asn_t origin)
+{
+	uint32_t index = map_get(&d->pairs, pair_key(prefix, origin));
+
+	return index != NO_INDEX && d->pair[index].incident != NO_INDEX;
+}
+
+/* What begins or ends then is told of the places of its prefixes. */
+void incident_explains(struct detect *d, const struct event *e, utime_t at)
+{
+	for (size_t i = 0; i < e->prefixes; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		uint32_t m = id == PREFIX_NONE || id >= d->prefixes ? NO_INDEX : d->prefix[id].member;
+		for (; m != NO_INDEX; m = d->member[m].next_of_prefix)
+			place_explain(&d->place[d->member[m].place], at);
+	}
+}
+
 /* The origin the addresses had before: of the prefix, or of the nearest that covers it. */
 static asn_t holder_of(const struct detect *d, prefix_id prefix, prefix_id *held)
 {
@@ -152,6 +193,7 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	if (x->prefixes > 64 && x->prefixes % 1024)
 		return; /* a mass event is told anew now and then, and at its end */
 	event_sort(d, x->event);
+	e->first_seen = journal_first(d, e, e->first_seen, &what);
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->before = 0;
 	e->after = all > 0 ? fmin(1, e->vantage / all) : NAN;
@@ -163,6 +205,7 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	event_why(e, "%s announces %zu %s of %s; %s%s", who, e->prefixes,
 	    nouns[x->kind == EVENT_ORIGIN_NEW][e->prefixes == 1], whom, rpki_words[rpki],
 	    x->strangers ? "" : "; the two are neighbours");
+	incident_explains(d, e, e->first_seen);
 	event_tell(d, x->event);
 }
 
@@ -196,6 +239,8 @@ static void pair_tell(struct detect *d, struct pair *x, path_id path)
 	in->strangers += !known;
 	victim_add(in, holder);
 	event_add_prefix(d, in->event, p);
+	incident_strikes(d, x->incident, x->prefix);
+	in->zero = UTIME_NONE;
 	incident_tell(d, in, rpki);
 }
 
@@ -211,8 +256,10 @@ static void pair_gain(struct detect *d, const struct change *c, asn_t origin)
 		x->since = c->time;
 		x->seers = 0;
 	}
-	if (x->incident != NO_INDEX)
+	if (x->incident != NO_INDEX) {
 		d->incident[x->incident].live++;
+		d->incident[x->incident].zero = UTIME_NONE;
+	}
 	if (d->quiet)
 		x->known = true;
 	if (x->known)
@@ -277,6 +324,8 @@ void origin_end_judge(struct detect *d, const struct due *due)
 
 	if (x->live || x->zero != due->stamp || x->event == NO_INDEX)
 		return;
+	if (event_at(d, x->event))
+		incident_explains(d, event_at(d, x->event), x->zero);
 	event_close(d, x->event, x->zero);
 	x->event = NO_INDEX;
 }

@@ -57,6 +57,13 @@ static void member_forget(struct detect *d, struct member_of *m)
 		map_put(&d->groups, network_key(d, m), network_size(d, m) - 1);
 }
 
+/* A step by a change of who votes alone is no happening; after withdrawals seen lately it shows what they
+ * began. */
+static bool falls(const struct detect *d, utime_t last_loss)
+{
+	return !d->quiet || (d->armed && last_loss != UTIME_NONE && d->now - last_loss <= d->o.lost_after);
+}
+
 void place_level(struct detect *d, uint32_t place, utime_t at)
 {
 	struct place *p = &d->place[place];
@@ -73,7 +80,7 @@ void place_level(struct detect *d, uint32_t place, utime_t at)
 	}
 	p->crossed = at;
 	p->level = level;
-	if (level == LEVEL_DOWN && p->state == LEVEL_UP && !d->quiet && d->o.baseline)
+	if (level == LEVEL_DOWN && p->state == LEVEL_UP && falls(d, p->last_loss) && d->o.baseline)
 		due_add(d, DUE_PLACE_DOWN, at + d->o.down_after, place, 0, at);
 }
 
@@ -92,7 +99,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 	m->crossed = at;
 	if (!m->established)
 		return;
-	if (level == LEVEL_DOWN && m->state == LEVEL_UP && !d->quiet)
+	if (level == LEVEL_DOWN && m->state == LEVEL_UP && falls(d, m->last_loss))
 		due_add(d, DUE_DOWN, at + d->o.down_after, member, 0, at);
 	if (level != LEVEL_UP)
 		return;
@@ -208,11 +215,11 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	struct place *p = &d->place[d->event[index]->place];
 	struct matter what = {.place = p, .what = MATTER_GONE};
 
-	p->explained = d->now;
 	event_sort(d, index);
 	e->before = before;
 	e->after = after;
 	e->first_seen = journal_first(d, e, e->first_seen, &what);
+	place_explain(p, e->first_seen);
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e->prefixes);
 	outage_why(d, e, p);
@@ -287,14 +294,6 @@ void down_judge(struct detect *d, const struct due *due)
 	}
 }
 
-/* Routes that came back before it began, and since then without a gap, are not how it ends. */
-static void outage_close(struct detect *d, uint32_t index, utime_t rise, utime_t crossed)
-{
-	const struct event *e = event_at(d, index);
-
-	event_close(d, index, e && rise < e->first_seen ? crossed : rise);
-}
-
 void up_judge(struct detect *d, const struct due *due)
 {
 	struct member_of *m = &d->member[due->subject];
@@ -304,9 +303,9 @@ void up_judge(struct detect *d, const struct due *due)
 		return;
 	m->state = LEVEL_UP;
 	m->outage = NO_INDEX;
-	d->place[m->place].explained = d->now;
+	place_explain(&d->place[m->place], m->crossed);
 	if (event_at(d, index) && --d->event[index]->live == 0 && d->place[m->place].outage != index)
-		outage_close(d, index, m->rise, m->crossed);
+		event_close(d, index, m->crossed);
 }
 
 void place_down_judge(struct detect *d, const struct due *due)
@@ -342,7 +341,7 @@ void place_up_judge(struct detect *d, const struct due *due)
 	if (p->level != LEVEL_UP || p->crossed != due->stamp)
 		return;
 	p->state = LEVEL_UP;
-	p->explained = d->now;
-	outage_close(d, p->outage, p->rise, p->crossed);
+	place_explain(p, p->crossed);
+	event_close(d, p->outage, p->crossed);
 	p->outage = NO_INDEX;
 }

@@ -37,11 +37,12 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	    .crossed = UTIME_NONE,
 	    .visible_since = UTIME_NONE,
 	    .challenge = UTIME_NONE,
-	    .explained = UTIME_NONE,
 	    .trouble_last = UTIME_NONE,
 	    .told_visible = -1};
 	for (size_t i = 0; i < sizeof p->moved / sizeof *p->moved; i++)
 		p->moved[i] = UTIME_NONE;
+	for (size_t i = 0; i < sizeof p->explained / sizeof *p->explained; i++)
+		p->explained[i] = UTIME_NONE;
 	strncpy(p->id, id, sizeof p->id - 1);
 	return (uint32_t)d->n_places++;
 }

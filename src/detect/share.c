@@ -1,8 +1,7 @@
 /*
  * detect/share: who leads, and by how much. In: carriers and places touched in a second. Out: samples,
- * primary-changed, share-shift. A change of who votes shifts every reference by what it alone moved
- * (share_rebase), so that only routes make steps. CUSUM after Page (1954), two-sided: allowance half of the
- * step looked for, alarm at five sigma, against the median of seven days.
+ * primary-changed; what moved goes on to drift.c. A change of who votes shifts every reference by what it
+ * alone moved (share_rebase), so that only routes make steps.
  */
 #include "base/mem.h"
 #include "detect/inner.h"
@@ -13,10 +12,6 @@
 #include <string.h>
 
 enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
-#define WEEK        (7 * DAY)
-#define BIN         (5 * MINUTE)
-#define SETTLED_FOR (60 * MINUTE)
-static const double sigma_floor = 0.01, sigmas = 5, settled_within = 0.05, drift_from = 0.10;
 
 static void sample_tell(
     struct detect *d, const struct place *p, utime_t at, asn_t upstream, double share, unsigned prefixes)
@@ -106,205 +101,6 @@ static void place_sample(struct detect *d, struct place *p, utime_t at)
 	sample_tell(d, p, at, 0, visible, p->members);
 }
 
-/* ---- share-shift ---- */
-
-struct level_part {
-	float level;
-	double time;
-};
-
-static int part_cmp(const void *a, const void *b)
-{
-	float x = ((const struct level_part *)a)->level, y = ((const struct level_part *)b)->level;
-
-	return x < y ? -1 : x > y;
-}
-
-static double parts_median(struct level_part *v, size_t n)
-{
-	double all = 0, run = 0;
-
-	qsort(v, n, sizeof *v, part_cmp);
-	for (size_t i = 0; i < n; i++)
-		all += v[i].time;
-	for (size_t i = 0; i < n; i++) {
-		run += v[i].time;
-		if (run * 2 >= all)
-			return v[i].level;
-	}
-	return n ? v[n - 1].level : 0;
-}
-
-/* Median and sigma of the share over its last seven days, weighted by time; the step under way is left out.
- */
-static void drift_reference(const struct detect *d, const struct drift *x, double *mu, double *sigma)
-{
-	struct level_part v[DRIFT_STEPS];
-	size_t n = 0;
-
-	for (unsigned i = 0; i + 1 < x->n; i++) {
-		utime_t from = x->at[i] < d->now - WEEK ? d->now - WEEK : x->at[i];
-		if (x->at[i + 1] > from)
-			v[n++] = (struct level_part){x->level[i], (double)(x->at[i + 1] - from)};
-	}
-	if (!n)
-		v[n++] = (struct level_part){x->level[0], 1};
-	*mu = parts_median(v, n);
-	for (size_t i = 0; i < n; i++)
-		v[i].level = (float)fabs(v[i].level - *mu);
-	*sigma = fmax(1.4826 * parts_median(v, n), sigma_floor);
-}
-
-static void drift_step(struct drift *x, utime_t at, float level)
-{
-	if (x->n && x->at[x->n - 1] >= at) {
-		x->level[x->n - 1] = level;
-		return;
-	}
-	if (x->n == DRIFT_STEPS) {
-		for (unsigned i = 1; i < x->n; i++) {
-			x->at[i - 1] = x->at[i];
-			x->level[i - 1] = x->level[i];
-		}
-		x->n--;
-	}
-	x->at[x->n] = at;
-	x->level[x->n++] = level;
-}
-
-static void drift_restart(struct drift *x, utime_t at, float level)
-{
-	x->n = 0;
-	x->sum = 0;
-	x->since = UTIME_NONE;
-	drift_step(x, at, level);
-}
-
-/* The ledger's copy of the last step. */
-static void drift_copy(struct detect *d, const struct carrier *c)
-{
-	d->place[c->place].ledger.drift[c->row] = c->drift->level[c->drift->n - 1];
-}
-
-/* Nothing for the CUSUM: not followed (`last` is NAN) and too small to be, or where it was. */
-static bool drift_stays(float share, float last)
-{
-	return isnan(last) ? share < drift_from : fabsf(share - last) < 0.005F;
-}
-
-static void drift_update(struct detect *d, uint32_t carrier)
-{
-	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
-	float share = *share_seen(d, c);
-	double mu, sigma;
-
-	if (drift_stays(share, d->place[c->place].ledger.drift[c->row]))
-		return;
-	if (!x) {
-		x = c->drift = mem_alloc(sizeof *x);
-		x->event = NO_INDEX;
-		drift_restart(x, d->now, share);
-		drift_copy(d, c);
-		return;
-	}
-	drift_step(x, c->burst, share);
-	drift_copy(d, c);
-	if (d->quiet || x->since != UTIME_NONE)
-		return;
-	drift_reference(d, x, &mu, &sigma);
-	if (fabs(share - mu) <= d->o.shift_min / 2)
-		return;
-	x->since = c->burst;
-	x->sum = 0;
-	due_add(d, DUE_DRIFT, d->now + BIN, carrier, 0, x->since);
-}
-
-static void drift_tell(struct detect *d, uint32_t carrier, double mu)
-{
-	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
-	const struct place *p = &d->place[c->place];
-	float share = *share_seen(d, c);
-	struct matter m = {.place = p, .upstream = c->asn, .what = share > mu ? MATTER_GAIN : MATTER_LOSS};
-	char who[96], where[64];
-	struct event *e;
-
-	x->event = event_open(d, EVENT_SHARE_SHIFT, SCOPE_TERRITORY, c->place, x->since);
-	e = event_at(d, x->event);
-	event_upstream(d, e, c->asn);
-	event_join(d, x->event, &c->episode, &c->episode_last);
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
-		const struct entry *n = journal_at(d, d->prefix[d->member[i].prefix].journal);
-		if (n && n->time >= x->since)
-			event_add_prefix(d, x->event, prefix_of(d->t, d->member[i].prefix));
-	}
-	event_sort(d, x->event);
-	journal_evidence(d, e, x->since, d->now, &m);
-	e->before = mu;
-	e->after = share;
-	e->severity = severity_of(d, p, fabs(e->after - mu) / 2, e->prefixes);
-	asn_text(d, c->asn, who, sizeof who);
-	place_text(d, p, where, sizeof where);
-	event_why(e, "%s carries %.3f of %s, after a median of %.3f over up to seven days", who, e->after,
-	    where, mu);
-	event_tell(d, x->event);
-	x->settle_level = share;
-	due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
-}
-
-static void drift_settle(struct detect *d, uint32_t carrier)
-{
-	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
-	float share = *share_seen(d, c);
-
-	if (fabsf(share - x->settle_level) > settled_within) {
-		x->settle_level = share;
-		due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->since);
-		return;
-	}
-	event_close(d, x->event, x->at[x->n - 1]);
-	x->event = NO_INDEX;
-	drift_restart(x, d->now, share);
-	drift_copy(d, c);
-}
-
-/*
- * A bin later. An upstream-* or primary-changed event tells a step better, and takes `lost_after` to be sure:
- * a shift waits for it, and is not told beside it.
- */
-void drift_judge(struct detect *d, const struct due *due)
-{
-	struct carrier *c = &d->carrier[due->subject];
-	struct drift *x = c->drift;
-	const struct place *p = &d->place[c->place];
-	utime_t wait = d->o.lost_after > d->o.primary_after ? d->o.lost_after : d->o.primary_after;
-	float share = *share_seen(d, c);
-	double mu, sigma, off;
-
-	if (!x || x->since != due->stamp)
-		return;
-	if (x->event != NO_INDEX) {
-		drift_settle(d, due->subject);
-		return;
-	}
-	drift_reference(d, x, &mu, &sigma);
-	off = fabs(share - mu);
-	x->sum = fmax(0, x->sum + off - d->o.shift_min / 2);
-	if (p->explained != UTIME_NONE && p->explained >= x->since - GROUP_WITHIN) {
-		drift_restart(x, d->now, share);
-		drift_copy(d, c);
-	} else if (off <= d->o.shift_min / 2) {
-		x->since = UTIME_NONE;
-	} else if (x->sum > sigmas * sigma && off >= d->o.shift_min && d->now - x->since > wait + BIN &&
-		   p->challenger == NO_INDEX && p->level == LEVEL_UP) {
-		drift_tell(d, due->subject, mu);
-	} else {
-		due_add(d, DUE_DRIFT, d->now + BIN, due->subject, 0, x->since);
-	}
-}
-
 /* ---- carriers ---- */
 
 static void carrier_learn(struct detect *d, struct carrier *c, float share)
@@ -314,10 +110,8 @@ static void carrier_learn(struct detect *d, struct carrier *c, float share)
 	c->calm += moved;
 	if (c->calm < 0)
 		c->calm = 0;
-	for (unsigned i = 0; c->drift && i < c->drift->n; i++)
-		c->drift->level[i] += moved;
 	if (c->drift)
-		drift_copy(d, c);
+		drift_learn(d, c, moved);
 	*share_seen(d, c) = share;
 }
 
@@ -386,18 +180,17 @@ static bool leads_by_margin(const struct detect *d, uint32_t top, uint32_t other
 static void primary_contest(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
+	bool quiet = d->quiet || p->learned;
 	uint32_t top;
 
-	if (!p->contest && !d->quiet && !p->learned)
+	if (!p->contest && !quiet)
 		return;
 	p->contest = false;
 	top = place_leader(p);
 	if (top == NO_INDEX || p->level == LEVEL_DOWN || !d->o.baseline)
 		return; /* updates alone show a share of what moved, not of what is */
-	if (p->primary == NO_INDEX || d->quiet || p->learned) {
-		if (p->primary == NO_INDEX ||
-		    (p->challenger == NO_INDEX && leads_by_margin(d, top, p->primary)))
-			p->primary = top;
+	if (p->primary == NO_INDEX || !d->armed) {
+		p->primary = top;
 		return;
 	}
 	if (top == p->primary || !leads_by_margin(d, top, p->primary)) {
@@ -407,8 +200,11 @@ static void primary_contest(struct detect *d, uint32_t place)
 	if (top == p->challenger)
 		return;
 	p->challenger = top;
-	p->challenge = d->carrier[top].burst == UTIME_NONE ? d->now : d->carrier[top].burst;
-	if (d->carrier[p->primary].burst != UTIME_NONE && d->carrier[p->primary].burst < p->challenge &&
+	p->lead_quiet =
+	    quiet; /* others look than before: when that lasts, it is how things are, and no news */
+	p->challenge = quiet || d->carrier[top].burst == UTIME_NONE ? d->now : d->carrier[top].burst;
+	if (!quiet && d->carrier[p->primary].burst != UTIME_NONE &&
+	    d->carrier[p->primary].burst < p->challenge &&
 	    p->challenge - d->carrier[p->primary].burst < GROUP_WITHIN)
 		p->challenge = d->carrier[p->primary].burst;
 	due_add(d, DUE_PRIMARY, p->challenge + d->o.primary_after, place, top, p->challenge);
@@ -418,7 +214,8 @@ static void primary_tell(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
 	struct carrier *now = &d->carrier[p->challenger], *was = &d->carrier[p->primary];
-	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN};
+	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN}, lost = m;
+	utime_t first;
 	uint32_t index = event_open(d, EVENT_PRIMARY_CHANGED, SCOPE_TERRITORY, place, p->challenge);
 	char who[96], whom[96], where[64];
 	struct event *e = event_at(d, index);
@@ -432,7 +229,13 @@ static void primary_tell(struct detect *d, uint32_t place)
 			if (d->cell[k].carrier == p->challenger && d->cell[k].votes)
 				event_add_prefix(d, index, prefix_of(d->t, d->member[i].prefix));
 	event_sort(d, index);
-	journal_evidence(d, e, p->challenge - MINUTE, d->now, &m);
+	lost.what = MATTER_LOSS;
+	lost.upstream = was->asn;
+	first = journal_first(d, e, p->challenge, &lost);
+	e->first_seen = journal_first(d, e, p->challenge, &m);
+	if (first < e->first_seen)
+		e->first_seen = first;
+	journal_evidence(d, e, e->first_seen, d->now, &m);
 	e->before = now->calm;
 	e->after = *share_seen(d, now);
 	e->severity = severity_of(d, p, 0.5, e->prefixes);
@@ -441,9 +244,9 @@ static void primary_tell(struct detect *d, uint32_t place)
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s is now the largest carrier of %s with %.3f, before %s with %.3f", who, where,
 	    e->after, whom, *share_seen(d, was));
-	p->explained = d->now;
+	place_explain(p, e->first_seen);
 	event_tell(d, index);
-	event_close(d, p->primary_event, p->challenge);
+	event_close(d, p->primary_event, e->first_seen);
 	p->primary_event = index;
 	p->primary = p->challenger;
 	p->challenger = NO_INDEX;
@@ -455,7 +258,12 @@ void primary_judge(struct detect *d, const struct due *due)
 
 	if (p->challenger == NO_INDEX || p->challenger != due->other || p->challenge != due->stamp)
 		return;
-	if (p->level != LEVEL_UP)
+	if (p->lead_quiet) {
+		event_close(d, p->primary_event, p->challenge);
+		p->primary_event = NO_INDEX;
+		p->primary = p->challenger;
+		p->challenger = NO_INDEX;
+	} else if (p->level != LEVEL_UP)
 		due_add(d, DUE_PRIMARY, d->now + d->o.primary_after, due->subject, due->other, due->stamp);
 	else
 		primary_tell(d, due->subject);

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1008, "walk() must know every field of struct detect");
-_Static_assert(sizeof(struct place) == 456, "walk() must know every field of struct place");
+_Static_assert(sizeof(struct detect) == 1040, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 272, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
@@ -228,8 +228,8 @@ static void walk_peers(struct walk *w, struct detect *d)
 
 static void walk(struct walk *w, struct detect *d)
 {
-	struct table_of *maps[] = {
-	    &d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples, &d->otc, &d->groups};
+	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
+	    &d->otc, &d->groups, &d->struck};
 
 	walk_head(w);
 	if (w->bad)

@@ -108,15 +108,19 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 	d->cell[cell].votes -= weight;
 	*carrier_sum(d, c) -= sum;
 	d->place[place].sum -= sum;
-	if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
-		c->fall = d->now;
-	c->last_loss = d->now;
+	if (!d->quiet) {
+		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
+			c->fall = d->now;
+		c->last_loss = d->now;
+	}
 	if (!c->established)
 		carrier_route(d, carrier, d->peer_asn[peer], false, d->now);
 	if (d->cell[cell].votes == 0)
 		cell_fall(d, member, cell, d->now);
-	if (--d->carrier[carrier].routes == 0)
+	if (--d->carrier[carrier].routes == 0) {
+		d->carrier[carrier].last_peer = peer;
 		carrier_fall(d, carrier, d->now);
+	}
 	touch_carrier(d, carrier);
 }
 
@@ -317,8 +321,11 @@ void peers_grow(struct detect *d)
 	for (size_t i = d->peers; i < n; i++) {
 		d->peer_asn[i] = peer_of(d->t, (peer_id)i)->key.asn;
 		d->peer_home[i] = asn_home(d, d->peer_asn[i]);
-		d->watch[i] = (struct peer_watch){
-		    .start = UTIME_NONE, .routes_at = UTIME_NONE, .frozen_at = UTIME_NONE, .event = NO_INDEX};
+		d->watch[i] = (struct peer_watch){.start = UTIME_NONE,
+		    .routes_at = UTIME_NONE,
+		    .frozen_at = UTIME_NONE,
+		    .whole = UTIME_NONE,
+		    .event = NO_INDEX};
 	}
 	if (!d->o.baseline) {
 		d->met = mem_grow(d->met, n, sizeof *d->met);
@@ -380,6 +387,7 @@ void voters_refresh(struct detect *d)
 		for (uint32_t m = 0; m < d->n_members; m++)
 			member_level(d, m, d->now);
 		share_rebase(d);
+		carriers_gone(d);
 	}
 	d->quiet = quiet;
 	d->votes_ever |= moved;

@@ -95,8 +95,7 @@ static void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
 	    .what = gained ? MATTER_GAIN : MATTER_LOSS};
 
 	event_sort(d, index);
-	if (gained)
-		e->first_seen = journal_first(d, e, e->first_seen, &m);
+	e->first_seen = journal_first(d, e, e->first_seen, &m);
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 }
 
@@ -130,6 +129,25 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 	return false;
 }
 
+/* Who originates what is another's, or carries it, is told with the new origin: no way to the real one. */
+static bool carrier_is_taker(const struct detect *d, uint32_t carrier, bool gained)
+{
+	const struct carrier *c = &d->carrier[carrier];
+	bool any = false;
+
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
+			if (d->cell[k].carrier != carrier ||
+			    !(gained ? d->cell[k].votes > 0 : d->cell[k].held))
+				continue;
+			if (!prefix_is_taken(d, d->member[m].prefix, c->asn) &&
+			    !prefix_is_hijacked(d, d->member[m].prefix, gained ? c->since : c->fall))
+				return false;
+			any = true;
+		}
+	return any;
+}
+
 /* Updates alone show some of its prefixes, never all: then nothing is said of the territory. */
 static enum event_scope whole_scope(const struct detect *d)
 {
@@ -140,18 +158,17 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	bool back = c->returning;
-	uint32_t index;
+	uint32_t index, over = c->event;
 	struct event *e;
 
 	c->stay = STAY_PRESENT;
 	place_moved(&d->place[c->place], c->since);
-	if (c->event != NO_INDEX)
-		event_close(d, c->event, c->since);
 	c->event = NO_INDEX;
-	if (!back && seen_within_a_year(d, c)) /* seen, by too few to be told of */
+	if ((!back && seen_within_a_year(d, c)) || /* seen, by too few to be told of */
+	    (!back && !carrier_is_real(d, carrier)) || carrier_is_taker(d, carrier, true)) {
+		event_close(d, over, c->since);
 		return;
-	if (!back && !carrier_is_real(d, carrier))
-		return;
+	}
 	index = event_open(
 	    d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place, c->since);
 	e = event_at(d, index);
@@ -165,7 +182,8 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 	e->after = carrier_share(d, c);
 	e->severity = severity_of(d, &d->place[c->place], e->after, e->prefixes);
 	gain_why(d, e, c);
-	d->place[c->place].explained = d->now;
+	place_explain(&d->place[c->place], e->first_seen);
+	event_close(d, over, e->first_seen);
 	event_tell(d, index);
 	due_add(d, DUE_RETELL, c->since + GROUP_WITHIN, carrier, 0, c->since);
 }
@@ -259,7 +277,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	struct carrier *c = &d->carrier[due->subject];
 	const struct place *p = &d->place[c->place];
 	utime_t again = ask_again(d, p->level, p->visible_since);
-	uint32_t index;
+	uint32_t index, over = c->event;
 	struct event *e;
 
 	if (c->stay != STAY_FADING || c->zero != due->stamp)
@@ -269,7 +287,12 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 		return;
 	}
 	c->stay = STAY_LOST;
-	event_close(d, c->event, c->fall);
+	c->event = NO_INDEX;
+	if (carrier_is_taker(d, due->subject, false)) {
+		event_close(d, over, c->fall);
+		c->held = 0;
+		return;
+	}
 	index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
 	e = event_at(d, index);
 	c->event = index;
@@ -282,8 +305,31 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	e->after = 0;
 	e->severity = severity_of(d, p, e->before, e->prefixes);
 	loss_why(d, e, c->asn, p);
-	d->place[c->place].explained = d->now;
+	place_explain(&d->place[c->place], e->first_seen);
+	event_close(d, over, e->first_seen);
 	event_tell(d, index);
+}
+
+/*
+ * It went while nobody looked (a collector off, a session down): those who saw it last vote again, and do not
+ * see it. It fell with the last route seen to go, where that was within the time in which a carrier counts as
+ * lost; else when they came back.
+ */
+void carriers_gone(struct detect *d)
+{
+	for (uint32_t i = 0; i < d->n_carriers; i++) {
+		struct carrier *c = &d->carrier[i];
+		const uint16_t *vote = d->vote + family_index(d->place[c->place].family) * d->peers;
+		if (c->stay != STAY_PRESENT || c->routes || !c->established || !d->armed)
+			continue;
+		if (c->last_peer >= d->peers || !vote[c->last_peer])
+			continue;
+		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > d->o.lost_after)
+			c->fall = d->now;
+		c->stay = STAY_FADING;
+		c->zero = d->now;
+		due_add(d, DUE_LOST, d->now + d->o.lost_after, i, 0, c->zero);
+	}
 }
 
 /* ---- single prefixes ---- */
@@ -306,6 +352,8 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 			       : d->cell[cell].before ? EVENT_UPSTREAM_RETURN
 						      : EVENT_UPSTREAM_NEW;
 
+	if (prefix_is_struck(d, d->member[member].prefix, at))
+		return;
 	if (!e || e->kind != kind || at - e->first_seen > GROUP_WITHIN) {
 		m->event = event_open(d, kind, SCOPE_PREFIX, c->place, at);
 		e = event_at(d, m->event);
@@ -324,7 +372,7 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 		gain_why(d, e, c);
 	else
 		loss_why(d, e, c->asn, &d->place[c->place]);
-	d->place[c->place].explained = d->now;
+	place_explain(&d->place[c->place], e->first_seen);
 	event_tell(d, m->event);
 }
 
@@ -453,7 +501,7 @@ static void move_tell(
 		gain_why(d, e, c);
 	else
 		loss_why(d, e, c->asn, p);
-	d->place[c->place].explained = d->now;
+	place_explain(&d->place[c->place], e->first_seen);
 	event_tell(d, index);
 	m->event = index;
 }
@@ -471,6 +519,7 @@ static uint64_t move_sift(struct detect *d, uint32_t carrier, struct move *m, bo
 		uint32_t member = m->member[i], k = cell_of(d, member, carrier);
 		const struct member_of *x = &d->member[member];
 		struct cell *cell = k == NO_INDEX ? NULL : &d->cell[k];
+		bool told; /* by an incident */
 		if (!cell || !cell->held || (gained ? cell->votes == 0 : cell->votes > 0))
 			continue;
 		if (x->level != LEVEL_UP) {
@@ -478,11 +527,14 @@ static uint64_t move_sift(struct detect *d, uint32_t carrier, struct move *m, bo
 			s->dark[s->n_dark++] = member;
 			continue;
 		}
+		told = prefix_is_struck(d, x->prefix, cell->at);
 		if (!gained) {
 			cell->held = false;
 			cell->before = true;
 			d->carrier[carrier].held--;
 		}
+		if (told)
+			continue;
 		weight += x->weight;
 		s->returned += cell->before;
 		m->member[kept++] = member;

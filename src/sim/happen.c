@@ -10,10 +10,9 @@
 #define MINUTE (60 * UTIME_SECOND)
 
 /* design 6 */
-static const double DOWN_BELOW = 0.2, UP_FROM = 0.5, MARGIN = 0.10;
+static const double DOWN_BELOW = 0.2 - 1e-9, UP_FROM = 0.5 - 1e-9; /* sums of parts are not exact */
 enum { VANTAGE_MIN = 3, PREFIXES_ONE_BY_ONE = 20 };
-static const utime_t LOST_AFTER = 30 * MINUTE, TOGETHER = 5 * MINUTE, DOWN_AFTER = MINUTE, UP_AFTER = MINUTE,
-		     HOLDS = 30 * MINUTE;
+static const utime_t LOST_AFTER = 30 * MINUTE, TOGETHER = 5 * MINUTE, DOWN_AFTER = MINUTE, UP_AFTER = MINUTE;
 
 struct happening *happening_add(struct happenings *h, const char *kind, const char *scope, utime_t first_seen)
 {
@@ -42,7 +41,6 @@ void happening_prefix(struct happening *e, uint32_t prefix)
 }
 
 /* ---- stays: how long an upstream carries a prefix, or any of them ---- */
-enum { ANY = -1 };
 struct stay {
 	utime_t from, to; /* UTIME_NONE: there at the start; still there at the end */
 	unsigned most;    /* vantage ASes at its best */
@@ -72,7 +70,7 @@ static double seen_at(const struct sight *v, size_t sample, long p)
 	return p == ANY ? v->sample[sample].visible : v->sample[sample].seen[p];
 }
 
-static utime_t until(const struct story *t, const struct sight *v, size_t sample)
+utime_t happen_until(const struct story *t, const struct sight *v, size_t sample)
 {
 	return sample + 1 < v->samples ? v->sample[sample + 1].at : t->s->end;
 }
@@ -105,7 +103,7 @@ static struct stays stays_find(const struct story *t, const struct sight *v, siz
 			s.v[s.n - 1].of = v->sample[i].voters;
 		}
 		if (!there && seen_at(v, i, p) >= DOWN_BELOW)
-			gap += until(t, v, i) - v->sample[i].at;
+			gap += happen_until(t, v, i) - v->sample[i].at;
 	}
 	if (s.n && !there && gap < LOST_AFTER)
 		s.v[s.n - 1].to = UTIME_NONE; /* not yet lost when the data ends */
@@ -115,26 +113,73 @@ static struct stays stays_find(const struct story *t, const struct sight *v, siz
 	return s;
 }
 
-/* The first word of it at any peer, voting or not. */
-static utime_t first_word(const struct story *t, const struct sight *v, asn_t upstream, long p, utime_t at)
+/* All peers have told a step within this time. */
+static utime_t spread(const struct story *t)
 {
-	for (size_t i = 0; i < t->lines && t->line[i].at < at; i++) {
-		const struct line_told *l = &t->line[i];
-		size_t n;
-		const asn_t *path;
-		bool mine = false;
-		if (l->told != TOLD_ROUTE || !l->path || l->at + t->s->convergence < at)
-			continue;
-		for (size_t k = 0; k < v->prefixes; k++)
-			mine |= v->prefix[k] == l->prefix && (p == ANY || (size_t)p == k);
-		path = story_paths_of(&t->paths, l->path, &n);
-		if (mine && sight_entry(v, path, n) == upstream)
-			return l->at;
+	const struct scenario *s = t->s;
+	utime_t low = 0, high = 0;
+
+	for (size_t i = 0; i < s->collectors; i++) {
+		low = s->collector[i].skew < low ? s->collector[i].skew : low;
+		high = s->collector[i].skew > high ? s->collector[i].skew : high;
+	}
+	return s->convergence + high - low;
+}
+
+static bool word_tells(const struct word_of *w, enum step step, asn_t upstream)
+{
+	if (step == STEP_GONE)
+		return w->had && !w->has;
+	return step == STEP_GAIN ? w->after == upstream && w->before != upstream
+				 : w->before == upstream && w->after != upstream;
+}
+
+/* An event is first seen with the first word of its step at any peer, voting or not (design 6: "the earliest
+ * update"), though what makes it one, the condition at `at`, may come when all have told it. */
+utime_t happen_first(
+    const struct story *t, const struct sight *v, enum step step, asn_t upstream, long p, utime_t at)
+{
+	for (size_t i = 0; i < v->words && v->word[i].at < at; i++) {
+		const struct word_of *w = &v->word[i];
+		if (w->at + spread(t) >= at && (p == ANY || (size_t)p == w->p) &&
+		    word_tells(w, step, upstream))
+			return w->at;
 	}
 	return at;
 }
 
-static struct happening *upstream_event(
+static utime_t stay_begins(
+    const struct story *t, const struct sight *v, size_t u, long p, const struct stay *s)
+{
+	return s->from == UTIME_NONE ? s->from : happen_first(t, v, STEP_GAIN, v->upstream[u], p, s->from);
+}
+
+/*
+ * The end of a fall may go unseen, while a collector is off or a session down: then it began with the last
+ * word of it seen, if that was lately. UTIME_NONE: nobody saw anything go; those who saw it are away.
+ */
+static utime_t fall_begins(
+    const struct story *t, const struct sight *v, enum step step, asn_t upstream, long p, utime_t at)
+{
+	utime_t last = UTIME_NONE;
+
+	for (size_t i = 0; i < v->words && v->word[i].at <= at; i++)
+		if ((p == ANY || (size_t)p == v->word[i].p) && word_tells(&v->word[i], step, upstream))
+			last = v->word[i].at;
+	if (last == UTIME_NONE || at - last > LOST_AFTER)
+		return UTIME_NONE;
+	return happen_first(t, v, step, upstream, p, last);
+}
+
+static utime_t stay_ends(const struct story *t, const struct sight *v, size_t u, long p, const struct stay *s)
+{
+	utime_t at =
+	    s->to == UTIME_NONE ? UTIME_NONE : fall_begins(t, v, STEP_LOSS, v->upstream[u], p, s->to);
+
+	return at == UTIME_NONE ? s->to : at;
+}
+
+struct happening *happening_upstream(
     struct happenings *h, const struct sight *v, const char *kind, const char *scope, size_t u, utime_t at)
 {
 	struct happening *e = happening_add(h, kind, scope, at);
@@ -168,9 +213,10 @@ static void territory_stays(struct happenings *h, const struct story *t, const s
 		if (!s->counts)
 			continue;
 		if (s->from != UTIME_NONE) {
-			e = upstream_event(h, v, before ? "upstream-return" : "upstream-new", "territory", u,
-			    first_word(t, v, v->upstream[u], ANY, s->from));
-			e->end = s->to;
+			e = happening_upstream(h, v, before ? "upstream-return" : "upstream-new", "territory",
+			    u, stay_begins(t, v, u, ANY, s));
+			e->settled = s->from;
+			e->end = stay_ends(t, v, u, ANY, s);
 			e->vantage = s->most;
 			prefixes_with(e, v, of, true, s->from);
 		}
@@ -179,8 +225,9 @@ static void territory_stays(struct happenings *h, const struct story *t, const s
 			continue;
 		for (size_t n = k + 1; n < all->n && next == UTIME_NONE; n++)
 			if (all->v[n].counts)
-				next = all->v[n].from;
-		e = upstream_event(h, v, "upstream-lost", "territory", u, s->to);
+				next = stay_begins(t, v, u, ANY, &all->v[n]);
+		e = happening_upstream(h, v, "upstream-lost", "territory", u, stay_ends(t, v, u, ANY, s));
+		e->settled = s->to;
 		e->end = next;
 		prefixes_with(e, v, of, false, s->to);
 	}
@@ -209,19 +256,24 @@ static void prefix_event(struct happenings *h, size_t since, const struct sight 
 		    h->v[i].first_seen - at < TOGETHER)
 			e = &h->v[i];
 	if (!e)
-		e = upstream_event(h, v, kind, "prefix", u, at);
+		e = happening_upstream(h, v, kind, "prefix", u, at);
 	if (at < e->first_seen)
 		e->first_seen = at;
-	if (e->end == UTIME_NONE)
+	e->lasting |= end == UTIME_NONE; /* over when the last of its prefixes is */
+	if (e->lasting)
+		e->end = UTIME_NONE;
+	else if (e->end == UTIME_NONE || end > e->end)
 		e->end = end;
 	happening_prefix(e, v->prefix[p]);
 }
 
-static bool seen_before(const struct sight *v, size_t p, utime_t at)
+/* Carried by anybody before this step: a prefix announced for the first time moved to nobody. */
+static bool seen_before(const struct story *t, const struct sight *v, size_t p, utime_t at)
 {
-	for (size_t i = 0; i < v->samples && v->sample[i].at < at; i++)
-		if (v->sample[i].seen[p] > 0)
-			return true;
+	for (size_t i = 0; i < v->samples && v->sample[i].at + spread(t) < at; i++)
+		for (size_t u = 0; u < v->upstreams; u++)
+			if (v->sample[i].carry[p * v->upstreams + u])
+				return true;
 	return false;
 }
 
@@ -238,12 +290,14 @@ static void prefix_stays(struct happenings *h, const struct story *t, const stru
 			if (!s->counts)
 				continue;
 			if (s->from != UTIME_NONE && !with_territory(all, s->from) &&
-			    seen_before(v, p, s->from))
+			    seen_before(t, v, p, s->from))
 				prefix_event(h, since, v, before ? "upstream-return" : "upstream-new", u, p,
-				    first_word(t, v, v->upstream[u], (long)p, s->from), s->to);
+				    stay_begins(t, v, u, (long)p, s), stay_ends(t, v, u, (long)p, s));
 			if (s->to != UTIME_NONE && !with_territory(all, s->to))
-				prefix_event(h, since, v, "upstream-lost", u, p, s->to,
-				    k + 1 < of[p].n ? of[p].v[k + 1].from : UTIME_NONE);
+				prefix_event(h, since, v, "upstream-lost", u, p,
+				    stay_ends(t, v, u, (long)p, s),
+				    k + 1 < of[p].n ? stay_begins(t, v, u, (long)p, &of[p].v[k + 1])
+						    : UTIME_NONE);
 			before = true;
 		}
 	}
@@ -275,97 +329,7 @@ void happen_upstreams(struct happenings *h, const struct story *t, const struct 
 	free(of);
 }
 
-/* ---- shares ---- */
-static size_t leader(const struct sight *v, size_t sample)
-{
-	size_t best = 0;
-
-	for (size_t u = 1; u < v->upstreams; u++)
-		if (v->sample[sample].share[u] > v->sample[sample].share[best])
-			best = u;
-	return best;
-}
-
-static void primary_find(struct happenings *h, const struct story *t, const struct sight *v)
-{
-	size_t first = leader(v, 0);
-	utime_t since = UTIME_NONE;
-	size_t rival = first;
-
-	for (size_t i = 0; i < v->samples; i++) {
-		size_t now = leader(v, i);
-		const double *share = v->sample[i].share;
-		bool ahead = now != first && share[now] >= share[first] + MARGIN;
-		struct happening *e;
-		if (!ahead)
-			since = UTIME_NONE;
-		else if (since == UTIME_NONE || now != rival)
-			since = v->sample[i].at;
-		rival = now;
-		if (!ahead || until(t, v, i) - since < HOLDS)
-			continue;
-		for (size_t k = h->n; k-- > 0;) /* the reverse ends the one before */
-			if (strcmp(h->v[k].kind, "primary-changed") == 0 &&
-			    h->v[k].territory == v->place->id) {
-				h->v[k].end = since;
-				break;
-			}
-		e = upstream_event(h, v, "primary-changed", "territory", now, since);
-		e->asn = v->upstream[first];
-		e->before = share[first];
-		e->after = share[now];
-		first = now;
-		since = UTIME_NONE;
-	}
-}
-
-/* From one plateau (30 minutes without a change) to the next. */
-static void shifts_find(struct happenings *h, const struct story *t, const struct sight *v, size_t u)
-{
-	double before = NAN;
-	utime_t moved = UTIME_NONE;
-
-	for (size_t i = 0; i < v->samples; i++) {
-		double x = v->sample[i].share[u];
-		bool plateau =
-		    until(t, v, i) - v->sample[i].at >= HOLDS && v->sample[i].visible >= DOWN_BELOW;
-		if (v->sample[i].visible < DOWN_BELOW)
-			continue; /* nothing seen is no share */
-		if (moved == UTIME_NONE && !isnan(before) && fabs(x - before) > 1e-9)
-			moved = v->sample[i].at;
-		if (!plateau)
-			continue;
-		if (!isnan(before) && fabs(x - before) >= MARGIN) {
-			struct happening *e = upstream_event(h, v, "share-shift", "territory", u, moved);
-			e->settled = v->sample[i].at;
-			e->before = before;
-			e->after = x;
-		}
-		before = x;
-		moved = UTIME_NONE;
-	}
-}
-
-void happen_shares(struct happenings *h, const struct story *t, const struct sight *v)
-{
-	if (v->upstreams == 0)
-		return;
-	primary_find(h, t, v);
-	for (size_t u = 0; u < v->upstreams; u++)
-		shifts_find(h, t, v, u);
-}
-
 /* ---- outages ---- */
-
-/* The first update of the fall that led below the line at sample i. */
-static utime_t fall_begins(const struct story *t, const struct sight *v, size_t i, long p)
-{
-	while (i > 1 && seen_at(v, i - 1, p) <= seen_at(v, i - 2, p) &&
-	       seen_at(v, i, p) <= seen_at(v, i - 1, p) &&
-	       v->sample[i].at - v->sample[i - 1].at <= t->s->convergence)
-		i--;
-	return v->sample[i].at;
-}
 
 static bool in_outage(const struct happenings *h, size_t since, utime_t at)
 {
@@ -379,8 +343,8 @@ static bool in_outage(const struct happenings *h, size_t since, utime_t at)
 static void outage_add(
     struct happenings *h, const struct story *t, const struct sight *v, long p, size_t from)
 {
-	struct happening *e =
-	    happening_add(h, "outage", p == ANY ? "territory" : "prefix", fall_begins(t, v, from, p));
+	struct happening *e = happening_add(h, "outage", p == ANY ? "territory" : "prefix",
+	    fall_begins(t, v, STEP_GONE, 0, p, v->sample[from].at));
 
 	e->territory = v->place->id;
 	e->settled = v->sample[from].at;
@@ -388,6 +352,19 @@ static void outage_add(
 	for (size_t k = 0; k < v->prefixes; k++)
 		if (p == ANY ? v->sample[from].seen[k] < DOWN_BELOW : (size_t)p == k)
 			happening_prefix(e, v->prefix[k]);
+}
+
+/* What follows into the dark of a territory's outage is part of it. */
+static void outage_grow(struct happening *e, const struct story *t, const struct sight *v, size_t i)
+{
+	for (size_t p = 0; p < v->prefixes; p++) {
+		size_t k = i;
+		while (k > 0 && v->sample[k - 1].seen[p] < DOWN_BELOW)
+			k--;
+		if (v->sample[i].seen[p] < DOWN_BELOW && seen_before(t, v, p, v->sample[i].at) &&
+		    happen_until(t, v, i) - v->sample[k].at >= DOWN_AFTER)
+			happening_prefix(e, v->prefix[p]);
+	}
 }
 
 /* UP, then below the line for a minute: DOWN; then half of them for a minute: UP. */
@@ -405,9 +382,11 @@ static void outages_of(
 			from = SIZE_MAX;
 		else if (!down && known && from == SIZE_MAX)
 			from = i;
-		if (!down && from != SIZE_MAX && until(t, v, i) - v->sample[from].at >= DOWN_AFTER) {
+		if (!down && from != SIZE_MAX && happen_until(t, v, i) - v->sample[from].at >= DOWN_AFTER) {
 			down = true;
 			mine = SIZE_MAX;
+			if (fall_begins(t, v, STEP_GONE, 0, p, v->sample[from].at) == UTIME_NONE)
+				continue; /* those who saw it are away */
 			if (p == ANY || !in_outage(h, since, v->sample[from].at)) {
 				mine = h->n;
 				outage_add(h, t, v, p, from);
@@ -415,8 +394,10 @@ static void outages_of(
 		}
 		if (!down)
 			continue;
+		if (p == ANY && mine != SIZE_MAX)
+			outage_grow(&h->v[mine], t, v, i);
 		up = x < UP_FROM ? UTIME_NONE : up == UTIME_NONE ? v->sample[i].at : up;
-		if (up == UTIME_NONE || until(t, v, i) - up < UP_AFTER)
+		if (up == UTIME_NONE || happen_until(t, v, i) - up < UP_AFTER)
 			continue;
 		if (mine != SIZE_MAX)
 			h->v[mine].end = up;

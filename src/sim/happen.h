@@ -18,7 +18,7 @@ struct happening {
 	unsigned vantage;                 /* vantage ASes that saw it; 0: not counted */
 	const char *collector;
 	struct addr peer;
-	bool same_origin;
+	bool lasting;     /* some of it is not over */
 	uint32_t *prefix; /* of the story, ascending */
 	uint32_t prefixes;
 	size_t prefixes_cap;
@@ -32,12 +32,24 @@ struct happening *happening_add(
     struct happenings *h, const char *kind, const char *scope, utime_t first_seen);
 void happening_prefix(struct happening *e, uint32_t prefix); /* once each */
 
-/* Upstreams, primary, shares and outages of one territory (happen.c). */
+struct happening *happening_upstream(
+    struct happenings *h, const struct sight *v, const char *kind, const char *scope, size_t u, utime_t at);
+
+enum { ANY = -1 };                             /* prefix */
+enum step { STEP_GAIN, STEP_LOSS, STEP_GONE }; /* of an upstream; of the route */
+utime_t happen_first(
+    const struct story *t, const struct sight *v, enum step step, asn_t upstream, long p, utime_t at);
+utime_t happen_until(const struct story *t, const struct sight *v, size_t sample);
+
+/* Upstreams and outages of one territory (happen.c). */
 void happen_upstreams(struct happenings *h, const struct story *t, const struct sight *v);
-void happen_shares(struct happenings *h, const struct story *t, const struct sight *v);
 void happen_outages(struct happenings *h, const struct story *t, const struct sight *v);
+/* Who leads, and shares that move (shift.c). happen_shifts comes last: what another event tells is none. */
+void happen_primary(struct happenings *h, const struct story *t, const struct sight *v);
+void happen_shifts(struct happenings *h, const struct story *t, const struct sight *v);
 /* Instability, origins, leaks, health of the whole (incident.c). */
-void happen_instability(struct happenings *h, const struct story *t, const struct sight *v);
+void happen_instability(
+    struct happenings *h, const struct happenings *told, const struct story *t, const struct sight *v);
 void happen_origins(struct happenings *h, const struct story *t);
 void happen_leaks(struct happenings *h, const struct story *t);
 void happen_health(struct happenings *h, const struct story *t);

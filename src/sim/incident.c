@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define MINUTE (60 * UTIME_SECOND)
-static const utime_t TOGETHER = 5 * MINUTE, HOUR = 60 * MINUTE;
-enum { CHANGES_MIN = 5 };
+static const utime_t TOGETHER = 5 * MINUTE, HOUR = 60 * MINUTE, GAP = 4 * MINUTE;
+enum { CHANGES_MIN = 5, SEERS = 2 };
 
 /* ---- instability: five changes within an hour ---- */
 struct beat {
@@ -62,13 +62,42 @@ static void unstable(
 	happening_prefix(e, prefix);
 }
 
-void happen_instability(struct happenings *h, const struct story *t, const struct sight *v)
+/* A change that an upstream-* event of that prefix tells is no unrest. */
+static bool beat_is_told(const struct happenings *told, const struct sight *v, uint32_t prefix, utime_t at)
+{
+	for (size_t i = 0; i < told->n; i++) {
+		const struct happening *e = &told->v[i];
+		utime_t to = e->settled == UTIME_NONE ? e->first_seen + MINUTE : e->settled;
+		if (strncmp(e->kind, "upstream-", 9) != 0 || e->territory != v->place->id ||
+		    at < e->first_seen || at > to)
+			continue;
+		for (uint32_t k = 0; k < e->prefixes; k++)
+			if (e->prefix[k] == prefix)
+				return true;
+	}
+	return false;
+}
+
+static void beats_sift(
+    struct beat *b, size_t *n, const struct happenings *told, const struct sight *v, uint32_t prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (!beat_is_told(told, v, prefix, b[i].first))
+			b[kept++] = b[i];
+	*n = kept;
+}
+
+void happen_instability(
+    struct happenings *h, const struct happenings *told, const struct story *t, const struct sight *v)
 {
 	size_t since = h->n;
 
 	for (size_t p = 0; p < v->prefixes; p++) {
 		size_t n, from = 0;
 		struct beat *b = beats_of(t, v->prefix[p], &n);
+		beats_sift(b, &n, told, v, v->prefix[p]);
 		bool shaky = false;
 		for (size_t i = 0; i < n; i++) {
 			if (i > 0 && b[i].first - b[i - 1].first >= HOUR) { /* an hour without: over */
@@ -87,6 +116,9 @@ void happen_instability(struct happenings *h, const struct story *t, const struc
 			unstable(h, since, v, v->prefix[p], b[from].first, b[n - 1].last);
 		free(b);
 	}
+	for (size_t i = since; i < h->n; i++)
+		if (h->v[i].prefixes == v->prefixes)
+			h->v[i].scope = "territory";
 }
 
 /* ---- origins ---- */
@@ -101,6 +133,12 @@ struct pairs {
 	struct pair *v;
 	size_t n, cap;
 };
+
+/* Over is what nobody who votes sees any more; one who tells a part of its table does not vote. */
+static bool votes(const struct story *t, uint32_t session)
+{
+	return t->s->session[session].feed == FEED_FULL;
+}
 
 static asn_t origin_of(const struct story *t, uint32_t path)
 {
@@ -144,8 +182,8 @@ static void origin_told(struct happenings *h, const struct story *t, struct pair
 	bool exact, same;
 	const char *kind;
 
-	if (!known_before(t, all, first, p->prefix, &exact, p->origin, &same))
-		return;
+	if (!known_before(t, all, first, p->prefix, &exact, p->origin, &same) || same)
+		return; /* nobody held it, or the holder cuts it up: nothing changes hands */
 	kind = exact ? "origin-new" : "subprefix-new";
 	for (size_t i = since; i < h->n && p->happening == SIZE_MAX; i++)
 		if (strcmp(h->v[i].kind, kind) == 0 && h->v[i].asn == p->origin &&
@@ -154,10 +192,35 @@ static void origin_told(struct happenings *h, const struct story *t, struct pair
 	if (p->happening == SIZE_MAX) {
 		struct happening *e = happening_add(h, kind, "prefix", at);
 		e->asn = p->origin;
-		e->same_origin = same;
 		p->happening = h->n - 1;
 	}
 	happening_prefix(&h->v[p->happening], p->prefix);
+}
+
+/* The session whose table the next line forgets. What it alone still showed is over with it, unless it shows
+ * it again. */
+static bool forgets(const struct story *t, const struct retell *r, uint32_t *session)
+{
+	const struct line_told *l = r->next < t->lines ? &t->line[r->next] : NULL;
+
+	if (!l || l->told != TOLD_STATE || l->hidden || !votes(t, l->session))
+		return false;
+	*session = l->session;
+	return true;
+}
+
+static void origins_forget(const struct story *t, const struct retell *r, struct pairs *all)
+{
+	uint32_t session;
+
+	if (!forgets(t, r, &session))
+		return;
+	for (uint32_t i = 0; i < t->prefixes; i++) {
+		uint32_t path = r->table[(size_t)session * t->prefixes + i];
+		struct pair *p = path ? pair_of(all, i, origin_of(t, path)) : NULL;
+		if (p && p->routes && --p->routes == 0)
+			p->gone = t->line[r->next].at;
+	}
 }
 
 void happen_origins(struct happenings *h, const struct story *t)
@@ -171,20 +234,25 @@ void happen_origins(struct happenings *h, const struct story *t)
 	retell_start(&r, t);
 	for (size_t i = 0; i < cells; i++)
 		if (r.table[i])
-			pair_of(&all, (uint32_t)(i % t->prefixes), origin_of(t, r.table[i]))->routes++;
+			pair_of(&all, (uint32_t)(i % t->prefixes), origin_of(t, r.table[i]))->routes +=
+			    votes(t, (uint32_t)(i / t->prefixes));
 	first = all.n;
-	while ((l = retell_next(&r, &before))) {
+	for (;;) {
+		origins_forget(t, &r, &all);
+		if (!(l = retell_next(&r, &before)))
+			break;
 		if (l->told != TOLD_ROUTE || before == l->path)
 			continue;
 		if (before) {
 			struct pair *p = pair_of(&all, l->prefix, origin_of(t, before));
-			if (p->routes && --p->routes == 0)
+			if (p->routes && votes(t, l->session) && --p->routes == 0)
 				p->gone = l->at;
 		}
 		if (l->path) {
 			struct pair *p = pair_of(&all, l->prefix, origin_of(t, l->path));
-			p->routes++;
-			p->gone = UTIME_NONE;
+			p->routes += votes(t, l->session);
+			if (votes(t, l->session))
+				p->gone = UTIME_NONE;
 			if ((size_t)(p - all.v) >= first && p->happening == SIZE_MAX)
 				origin_told(h, t, &all, first, since, p, l->at);
 		}
@@ -225,6 +293,19 @@ static asn_t leaks_over(const struct story *t, uint32_t path, const struct actio
 	return 0;
 }
 
+static uint32_t leaks_forgotten(const struct story *t, const struct retell *r, const struct action *a)
+{
+	uint32_t session, n = 0;
+
+	if (!forgets(t, r, &session))
+		return 0;
+	for (uint32_t i = 0; i < t->prefixes; i++) {
+		uint32_t path = r->table[(size_t)session * t->prefixes + i];
+		n += path && leaks_over(t, path, a);
+	}
+	return n;
+}
+
 static void leak_find(struct happenings *h, const struct story *t, const struct action *a)
 {
 	struct retell r;
@@ -234,25 +315,38 @@ static void leak_find(struct happenings *h, const struct story *t, const struct 
 	uint32_t before, routes = 0;
 
 	retell_start(&r, t);
-	while ((l = retell_next(&r, &before))) {
+	for (;;) {
+		uint32_t gone = leaks_forgotten(t, &r, a);
+		if (e && gone && gone >= routes)
+			e->end = t->line[r.next].at;
+		routes -= gone < routes ? gone : routes;
+		if (!(l = retell_next(&r, &before)))
+			break;
 		if (l->told != TOLD_ROUTE)
 			continue;
-		if (before && leaks_over(t, before, a) && routes && --routes == 0 && e)
+		if (before && leaks_over(t, before, a) && votes(t, l->session) && routes && --routes == 0 &&
+		    e)
 			e->end = l->at;
 		if (!l->path || !leaks_over(t, l->path, a))
 			continue;
-		routes++;
+		routes += votes(t, l->session);
 		if (!e) {
-			e = happening_add(h, "route-leak", "prefix", l->at);
+			e = happening_add(h, "route-leak", "as", l->at);
 			e->asn = a->a;
 			e->by = leaks_over(t, l->path, a);
 		}
-		e->end = UTIME_NONE;
+		if (votes(t, l->session))
+			e->end = UTIME_NONE;
 		happening_prefix(e, l->prefix);
-		if (!seen[l->session])
+		if (!seen[l->session] && votes(t, l->session))
 			e->vantage++;
 		for (size_t i = 0; i < t->s->sessions; i++) /* one AS is one witness */
-			seen[i] |= t->s->session[i].asn == t->s->session[l->session].asn;
+			seen[i] |=
+			    votes(t, l->session) && t->s->session[i].asn == t->s->session[l->session].asn;
+	}
+	if (e && e->vantage < SEERS) { /* one AS alone tells nothing for certain */
+		free(e->prefix);
+		h->n--;
 	}
 	retell_free(&r);
 	free(seen);
@@ -266,20 +360,56 @@ void happen_leaks(struct happenings *h, const struct story *t)
 }
 
 /* ---- health ---- */
+static asn_t peer_asn(const struct scenario *s, const struct action *a)
+{
+	for (size_t i = 0; !a->a && i < s->sessions; i++)
+		if (s->session[i].collector == a->collector && addr_cmp(&s->session[i].addr, &a->addr) == 0)
+			return s->session[i].asn;
+	return a->a;
+}
+
+/* From the last record of a collector before it fell silent. */
+static utime_t silent_from(const struct story *t, uint32_t collector, utime_t at)
+{
+	utime_t last = UTIME_NONE;
+
+	for (size_t i = 0; i < t->lines && t->line[i].at < at; i++)
+		if (t->s->session[t->line[i].session].collector == collector && !t->line[i].hidden)
+			last = t->line[i].at;
+	return last == UTIME_NONE ? at : last;
+}
+
+/* A session that goes down while its collector is off: nobody writes it. */
+static bool unwritten(const struct scenario *s, const struct action *a)
+{
+	for (size_t i = 0; i < s->actions; i++)
+		if (s->action[i].deed == DEED_RESTART && s->action[i].collector == a->collector &&
+		    a->at >= s->action[i].at && a->at < s->action[i].end)
+			return true;
+	return false;
+}
+
 void happen_health(struct happenings *h, const struct story *t)
 {
 	for (size_t i = 0; i < t->s->actions; i++) {
 		const struct action *a = &t->s->action[i];
 		const struct collector *c = &t->s->collector[a->collector];
+		bool gap = a->deed == DEED_RESTART;
+		utime_t from = a->at + c->skew, to = a->end == UTIME_NONE ? UTIME_NONE : a->end + c->skew;
 		struct happening *e;
-		if (a->deed != DEED_RESTART && (a->deed != DEED_RESET || a->silent || c->no_states))
+		if (!gap && (a->deed != DEED_RESET || a->silent || c->no_states))
 			continue;
-		e = happening_add(
-		    h, a->deed == DEED_RESTART ? "collector-gap" : "peer-reset", "health", a->at + c->skew);
+		if (gap)
+			from = silent_from(t, a->collector, from);
+		if (!gap && unwritten(t->s, a))
+			continue;
+		if (gap && to != UTIME_NONE && to - from < GAP)
+			continue; /* nobody can tell so short a silence from a quiet moment */
+		e = happening_add(h, gap ? "collector-gap" : "peer-reset", "health", from);
 		e->collector = c->name;
-		e->asn = a->a;
+		e->asn = gap ? 0 : peer_asn(t->s, a);
 		e->peer = a->addr;
-		e->end = a->end == UTIME_NONE ? UTIME_NONE : a->end + c->skew;
+		e->end = to;
 	}
 }
 
@@ -358,10 +488,6 @@ static void json_happening(struct json *j, const struct story *t, const struct h
 		json_key(j, "vantage");
 		json_u64(j, e->vantage);
 	}
-	if (e->same_origin) {
-		json_key(j, "same_origin");
-		json_bool(j, true);
-	}
 	if (e->prefixes) {
 		json_key(j, "prefixes");
 		json_list(j);
@@ -372,6 +498,57 @@ static void json_happening(struct json *j, const struct story *t, const struct h
 	json_end(j);
 }
 
+/*
+ * The same episode is told once. Who originates another's prefix carries nothing to it: it is told as a new
+ * origin, not as an upstream. And where a prefix's carriers move because somebody else announces or leaks it,
+ * the hijack or the leak tells it.
+ */
+static bool holds_all(const struct happening *of, const struct happening *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->prefixes; i++)
+		for (uint32_t k = 0; k < of->prefixes; k++)
+			n += of->prefix[k] == e->prefix[i];
+	return n == e->prefixes;
+}
+
+static bool near(utime_t a, utime_t b)
+{
+	return a != UTIME_NONE && b != UTIME_NONE && a <= b + TOGETHER && b <= a + TOGETHER;
+}
+
+static bool told_by(const struct happening *e, const struct happening *incident)
+{
+	bool leak = strcmp(incident->kind, "route-leak") == 0;
+
+	if (!leak && strcmp(incident->kind, "origin-new") != 0 &&
+	    strcmp(incident->kind, "subprefix-new") != 0)
+		return false;
+	if (!holds_all(incident, e))
+		return false;
+	if (!leak && incident->asn == e->upstream)
+		return true;
+	return (!leak || strcmp(e->scope, "prefix") == 0) &&
+	       (near(e->first_seen, incident->first_seen) || near(e->first_seen, incident->end));
+}
+
+static void once(struct happenings *h)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		bool told = false;
+		for (size_t k = 0; strncmp(h->v[i].kind, "upstream-", 9) == 0 && k < h->n; k++)
+			told |= told_by(&h->v[i], &h->v[k]);
+		if (told)
+			free(h->v[i].prefix);
+		else
+			h->v[kept++] = h->v[i];
+	}
+	h->n = kept;
+}
+
 void truth_happenings(struct json *j, const struct story *t, const struct sight *sights)
 {
 	struct happenings h = {0};
@@ -379,9 +556,9 @@ void truth_happenings(struct json *j, const struct story *t, const struct sight 
 	for (size_t i = 0; i < t->s->places; i++) {
 		struct happenings shaky = {0};
 		happen_upstreams(&h, t, &sights[i]);
-		happen_shares(&h, t, &sights[i]);
+		happen_primary(&h, t, &sights[i]);
 		happen_outages(&h, t, &sights[i]);
-		happen_instability(&shaky, t, &sights[i]);
+		happen_instability(&shaky, &h, t, &sights[i]);
 		for (size_t k = 0; k < shaky.n; k++) {
 			h.v = vec_room(h.v, h.n, &h.cap, sizeof *h.v);
 			h.v[h.n++] = shaky.v[k];
@@ -390,6 +567,9 @@ void truth_happenings(struct json *j, const struct story *t, const struct sight 
 	}
 	happen_origins(&h, t);
 	happen_leaks(&h, t);
+	once(&h);
+	for (size_t i = 0; i < t->s->places; i++)
+		happen_shifts(&h, t, &sights[i]);
 	happen_health(&h, t);
 	if (h.n)
 		qsort(h.v, h.n, sizeof *h.v, happening_order);

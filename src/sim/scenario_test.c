@@ -370,9 +370,10 @@ static void published_events(void **state)
 		uint32_t prefixes; /* 0: any */
 	} row[] = {
 	    {"cuba-2013", "upstream-new", "territory", "2013-01-14T15:02:30Z", 12956, 6},
-	    {"syria-2012", "outage", "territory", "2012-11-29T10:26:10Z", 0, 56},
+	    /* 56, and the last six the day after */
+	    {"syria-2012", "outage", "territory", "2012-11-29T10:26:10Z", 0, 62},
 	    {"youtube-2008", "subprefix-new", "prefix", "2008-02-24T18:47:00Z", 17557, 1},
-	    {"leak-2019", "route-leak", "prefix", "2019-06-06T09:43:00Z", 21217, 16},
+	    {"leak-2019", "route-leak", "as", "2019-06-06T09:43:00Z", 21217, 16},
 	    {"crimea-2014", "upstream-new", "territory", "2014-07-24T09:20:00Z", 201776, 3},
 	    {"ru-depeering-2022", "upstream-lost", "prefix", "2022-03-04T17:00:00Z", 174, 0},
 	};

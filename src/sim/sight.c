@@ -1,4 +1,4 @@
-/* sim/sight: see view.h. */
+/* sim/sight: see sight.h. */
 #include "sim/sight.h"
 
 #include "base/mem.h"
@@ -212,10 +212,10 @@ static double prefix_look(struct looker *k, size_t i, struct sample_of *m)
 	return all;
 }
 
-static void sample_add(struct looker *k, utime_t at)
+static void sample_add(struct looker *k, utime_t at, bool others)
 {
 	struct sight *v = k->v;
-	struct sample_of m = {.at = at};
+	struct sample_of m = {.at = at, .others = others};
 	double total = 0, known = 0, visible = 0;
 
 	m.share = arena_take(&v->arena, (v->upstreams + 1) * sizeof *m.share);
@@ -257,20 +257,40 @@ static void row_forgotten(struct looker *k, uint32_t session)
 			cell_moved(k, session, i, path_at(k, session, i), 0);
 }
 
+static bool told_anew(const struct looker *k, const struct line_told *l)
+{
+	enum deed deed = l->cause == CAUSE_NONE ? DEED_ANNOUNCE : k->t->s->action[l->cause].deed;
+
+	return deed == DEED_BACK || deed == DEED_STARTED;
+}
+
+static void word_add(struct looker *k, const struct line_told *l, uint32_t before, uint32_t p)
+{
+	struct sight *v = k->v;
+
+	v->word = vec_room(v->word, v->words, &v->words_cap, sizeof *v->word);
+	v->word[v->words++] = (struct word_of){.at = l->at,
+	    .p = p,
+	    .before = before ? k->entry[before] : 0,
+	    .after = l->path ? k->entry[l->path] : 0,
+	    .had = before != 0,
+	    .has = l->path != 0};
+}
+
 static void look_through(struct looker *k)
 {
 	const struct story *t = k->t;
-	bool *mine = mem_array((size_t)t->prefixes + 1, sizeof *mine);
+	uint32_t *mine = mem_array((size_t)t->prefixes + 1, sizeof *mine); /* its index + 1 */
 
 	for (size_t i = 0; i < k->v->prefixes; i++)
-		mine[k->v->prefix[i]] = true;
+		mine[k->v->prefix[i]] = (uint32_t)i + 1;
 	for (unsigned f = 0; f < 2; f++)
 		(void)voters_find(k, f);
 	k->started = true;
-	sample_add(k, t->s->start);
+	sample_add(k, t->s->start, false);
 	while (k->r.next < t->lines) {
 		utime_t at = t->line[k->r.next].at;
-		bool moved = false, counts = false;
+		bool moved = false, counts = false, others = false;
 		while (k->r.next < t->lines && t->line[k->r.next].at == at) {
 			const struct line_told *l = &t->line[k->r.next];
 			uint32_t before;
@@ -283,14 +303,19 @@ static void look_through(struct looker *k)
 				continue;
 			cell_moved(k, l->session, l->prefix, before, l->path);
 			counts |= !before != !l->path;
-			moved |= mine[l->prefix];
+			if (!mine[l->prefix])
+				continue;
+			moved = true;
+			others |= told_anew(k, l);
+			if (!told_anew(k, l)) /* a session's table after it was away is no change */
+				word_add(k, l, before, mine[l->prefix] - 1);
 		}
 		if (counts) {
 			bool v4 = voters_find(k, 0), v6 = voters_find(k, 1);
-			moved = moved || v4 || v6;
+			others |= v4 || v6;
 		}
-		if (moved)
-			sample_add(k, at);
+		if (moved || others)
+			sample_add(k, at, others);
 	}
 	free(mine);
 }
@@ -407,6 +432,7 @@ void sight_make(struct sight *v, const struct story *story, const struct place *
 void sight_free(struct sight *v)
 {
 	free(v->sample);
+	free(v->word);
 	arena_free(&v->arena);
 	*v = (struct sight){0};
 }

@@ -15,6 +15,15 @@ struct sample_of {
 	double *seen; /* by prefix: part of the vantage ASes with a route for it or for one that covers it */
 	uint16_t *carry; /* prefix * upstreams + upstream: vantage ASes whose route enters there */
 	uint16_t voters; /* vantage ASes */
+	bool others;     /* who votes, or the table of who came back, is what moved: nobody's step */
+};
+
+/* One peer's word about one of its prefixes, the first tables and tables told again left out. */
+struct word_of {
+	utime_t at;
+	uint32_t p;          /* index of the prefix */
+	asn_t before, after; /* the upstream; 0: none, or no route */
+	bool had, has;       /* a route */
 };
 
 struct sight {
@@ -27,6 +36,8 @@ struct sight {
 	size_t upstreams;
 	struct sample_of *sample;
 	size_t samples, samples_cap;
+	struct word_of *word; /* in order of time */
+	size_t words, words_cap;
 	struct arena arena;
 };
 

@@ -211,7 +211,8 @@ static void write_territories(struct out *o, const struct story *t, const struct
 
 	for (size_t i = 0; i < t->s->places; i++) {
 		const struct sight *v = &views[i];
-		out_printf(o, "[%s]\nname    = %s\n", v->place->id, v->place->name);
+		/* the world of the scenario is all there is */
+		out_printf(o, "[%s]\nname    = %s\nregistered = no\n", v->place->id, v->place->name);
 		for (size_t k = 0; k < v->asns; k++)
 			out_printf(o, "asn     = %u\n", v->asn[k]);
 		for (uint32_t k = 0; k < v->place->prefixes.n; k++)
@@ -240,6 +241,7 @@ static void write_registry(struct out *o, const struct story *t)
 	const struct scenario *s = t->s;
 	char text[ADDR_TEXT];
 
+	out_printf(o, "2.3|sim|20000101|%zu|20000101|20000101|+0000\n", s->facts + t->prefixes);
 	for (size_t i = 0; i < s->facts; i++)
 		out_printf(o, "sim|%s|asn|%u|1|20000101|assigned|AS%u\n", s->fact[i].country, s->fact[i].asn,
 		    s->fact[i].asn);

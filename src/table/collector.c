@@ -44,7 +44,8 @@ static bool spoke_steadily(const struct collector *c)
 
 static void gap(struct table *t, collector_id c, utime_t now, struct changes *out)
 {
-	int64_t seconds = (now - t->collector[c].last) / UTIME_SECOND;
+	/* whole seconds of the clock, so that the last second heard of can be told */
+	int64_t seconds = now / UTIME_SECOND - t->collector[c].last / UTIME_SECOND;
 
 	t->health.gaps++;
 	change_add(out, (struct change){.time = now,
