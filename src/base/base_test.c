@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 /* cmocka wants the four above it */
 #include <cmocka.h>
@@ -48,6 +49,24 @@ static void numbers_print(void **state)
 	out_char(&o, '\0');
 	assert_string_equal(o.buf, "18446744073709551615 -9223372036854775808 0.000");
 	out_close(&o);
+}
+
+/* Every length, and every place where one ends; beside what printf says. */
+static void digits_are_printf_s(void **state)
+{
+	char ours[24], theirs[24];
+	uint64_t v = 1;
+
+	for (unsigned digits = 0; digits < 20; digits++, v *= 10)
+		for (int k = -2; k < 1010; k++) {
+			uint64_t w = v + (uint64_t)(int64_t)k;
+			ours[text_u64(ours, w)] = '\0';
+			snprintf(theirs, sizeof theirs, "%llu", (unsigned long long)w);
+			assert_string_equal(ours, theirs);
+			ours[text_u32(ours, (uint32_t)w)] = '\0';
+			snprintf(theirs, sizeof theirs, "%u", (unsigned)(uint32_t)w);
+			assert_string_equal(ours, theirs);
+		}
 }
 
 static void json_is_valid(void **state)
@@ -108,6 +127,7 @@ int main(void)
 	    cmocka_unit_test(cursor_is_sticky),
 	    cmocka_unit_test(child_is_bound_by_its_length),
 	    cmocka_unit_test(numbers_print),
+	    cmocka_unit_test(digits_are_printf_s),
 	    cmocka_unit_test(json_is_valid),
 	    cmocka_unit_test(arena_keeps_and_resets),
 	    cmocka_unit_test(queue_closes),

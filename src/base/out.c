@@ -62,30 +62,43 @@ void out_more(struct out *o, size_t n)
 	o->buf = mem_grow(o->buf, o->cap, 1);
 }
 
-static const char digit_pairs[] = "0001020304050607080910111213141516171819"
-				  "2021222324252627282930313233343536373839"
-				  "4041424344454647484950515253545556575859"
-				  "6061626364656667686970717273747576777879"
-				  "8081828384858687888990919293949596979899";
+#define TEN(h, t)               h t "0" h t "1" h t "2" h t "3" h t "4" h t "5" h t "6" h t "7" h t "8" h t "9"
+#define FIFTY(h, a, b, c, d, e) TEN(h, a) TEN(h, b) TEN(h, c) TEN(h, d) TEN(h, e)
+#define HUNDRED(h)              FIFTY(h, "0", "1", "2", "3", "4") FIFTY(h, "5", "6", "7", "8", "9")
+const char digit_triples[] = HUNDRED("0") HUNDRED("1") HUNDRED("2") HUNDRED("3") HUNDRED("4") HUNDRED("5")
+    HUNDRED("6") HUNDRED("7") HUNDRED("8") HUNDRED("9");
+
+static char *triple(char *p, unsigned v)
+{
+	memcpy(p, digit_triples + 3 * v, 3);
+	return p + 3;
+}
+
+size_t text_u32(char *p, uint32_t v)
+{
+	size_t n;
+
+	if (v < 1000)
+		return text_small(p, v);
+	if (v < 1000000) {
+		n = text_small(p, v / 1000);
+		triple(p + n, v % 1000);
+		return n + 3;
+	}
+	n = text_u32(p, v / 1000000);
+	triple(triple(p + n, v / 1000 % 1000), v % 1000);
+	return n + 6;
+}
 
 size_t text_u64(char *p, uint64_t v)
 {
-	char tmp[20];
-	char *q = tmp + sizeof tmp;
+	size_t n;
 
-	while (v >= 100) {
-		q -= 2;
-		memcpy(q, digit_pairs + 2 * (v % 100), 2);
-		v /= 100;
-	}
-	if (v >= 10) {
-		q -= 2;
-		memcpy(q, digit_pairs + 2 * v, 2);
-	} else {
-		*--q = (char)('0' + v);
-	}
-	memcpy(p, q, (size_t)(tmp + sizeof tmp - q));
-	return (size_t)(tmp + sizeof tmp - q);
+	if (v <= UINT32_MAX)
+		return text_u32(p, (uint32_t)v);
+	n = text_u64(p, v / 1000000);
+	triple(triple(p + n, (unsigned)(v / 1000 % 1000)), (unsigned)(v % 1000));
+	return n + 6;
 }
 
 void out_u64(struct out *o, uint64_t v)

@@ -59,11 +59,16 @@ void out_i64(struct out *o, int64_t v);
 void out_fixed(struct out *o, double v, int digits); /* rounded half away from zero, never -0 or exponent */
 void out_printf(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Decimal digits of v at p (room for 20); returns how many. */
+/* Decimal digits of v at p (room for 20, and three at least are written); returns how many. */
 size_t text_u64(char *p, uint64_t v);
-static inline size_t text_u32(char *p, uint32_t v)
+size_t text_u32(char *p, uint32_t v);
+extern const char digit_triples[];                   /* "000001002...999" */
+static inline size_t text_small(char *p, unsigned v) /* v < 1000; no branch to mispredict */
 {
-	return text_u64(p, v);
+	unsigned zeros = (v < 100 ? 1U : 0) + (v < 10 ? 1U : 0);
+
+	memcpy(p, digit_triples + 3 * v + zeros, 3);
+	return 3 - zeros;
 }
 
 #endif

@@ -10,13 +10,15 @@ enum { SLOTS = 4096 };
 
 void attr_cache_init(struct attr_cache *c)
 {
+	c->seen = mem_array(SLOTS, sizeof *c->seen);
 	c->slot = mem_array(SLOTS, sizeof *c->slot);
 }
 
 void attr_cache_free(struct attr_cache *c)
 {
+	free(c->seen);
 	free(c->slot);
-	c->slot = NULL;
+	*c = (struct attr_cache){NULL, NULL};
 }
 
 struct attr_slot *attr_cache_find(
@@ -24,14 +26,17 @@ struct attr_slot *attr_cache_find(
 {
 	uint64_t hash = hash_bytes(set->raw.p, set->raw.n);
 	struct attr_slot *s = &c->slot[hash % SLOTS];
+	uint32_t before = c->seen[hash % SLOTS], now = (uint32_t)(hash >> 32);
 
+	*found = false;
+	c->seen[hash % SLOTS] = now;
+	if (before != now || set->raw.n > sizeof s->bytes / 2)
+		return NULL;
 	*found = s->hash == hash && s->raw_n == set->raw.n && s->as_size == set->as_size &&
 		 s->rib_form == set->rib_form && s->form == form &&
 		 memcmp(s->bytes, set->raw.p, set->raw.n) == 0;
 	if (*found)
 		return s;
-	if (set->raw.n > sizeof s->bytes / 2)
-		return NULL;
 	s->hash = hash;
 	s->raw_n = (uint16_t)set->raw.n;
 	s->as_size = set->as_size;

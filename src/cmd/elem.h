@@ -36,8 +36,8 @@ struct elem {
 	uint8_t safi;
 	bool addpath;
 	uint32_t path_id;
-	utime_t originated;            /* ELEM_RIB */
-	struct text time, from, attrs; /* the pieces, as the printer made them */
+	utime_t originated;      /* ELEM_RIB */
+	struct text lead, attrs; /* the pieces: all before the prefix, and the attributes */
 };
 
 /* The attributes of a route as a reader wants them: AS4_* merged, values only where they fit. */
@@ -54,8 +54,8 @@ void route_of(const struct attr_set *set, enum hop_form form, struct route *r, s
 
 struct printer {
 	const char *name;
-	void (*head)(struct out *o); /* once, before the first line; may be NULL */
-	void (*time)(struct out *o, const struct update *u);
+	void (*head)(struct out *o);                       /* once, before the first line; may be NULL */
+	void (*lead)(struct out *o, const struct elem *e); /* a line up to the peer: kind and time */
 	void (*peer)(struct out *o, const struct peer_key *peer);
 	void (*attrs)(struct out *o, const struct route *r, enum hop_form form);
 	void (*line)(struct out *o, const struct elem *e);

@@ -8,7 +8,7 @@ enum { MRT_TYPE_BGP = 5, MRT_TYPE_TABLE_DUMP = 12, MRT_TYPE_TABLE_DUMP_V2 = 13, 
 
 static void time_unix(struct out *o, const struct update *u)
 {
-	out_u64(o, (uint64_t)(u->time / UTIME_SECOND));
+	out_i64(o, u->time / UTIME_SECOND);
 	if (u->type == MRT_TYPE_BGP4MP_ET)
 		out_printf(o, ".%06d", (int)(u->time % UTIME_SECOND));
 }
@@ -112,6 +112,34 @@ static const char *format_name(const struct elem *e)
 		      (e->addpath ? 4 : 0)];
 }
 
+static void lead_begin(struct out *o, const struct elem *e)
+{
+	out_str(o, format_name(e));
+	out_char(o, '|');
+}
+
+static void lead_end(struct out *o, const struct elem *e)
+{
+	static const char *const kinds[] = {
+	    [ELEM_RIB] = "|B|", [ELEM_ANNOUNCE] = "|A|", [ELEM_WITHDRAW] = "|W|", [ELEM_STATE] = "|STATE|"};
+
+	out_str(o, kinds[e->kind]);
+}
+
+static void lead(struct out *o, const struct elem *e)
+{
+	lead_begin(o, e);
+	time_unix(o, e->u);
+	lead_end(o, e);
+}
+
+static void lead_short(struct out *o, const struct elem *e)
+{
+	lead_begin(o, e);
+	time_date(o, e->u);
+	lead_end(o, e);
+}
+
 static char *put(char *q, const char *s, size_t n)
 {
 	memcpy(q, s, n);
@@ -133,18 +161,9 @@ static size_t prefix(char *p, const struct prefix *x)
 
 static void line(struct out *o, const struct elem *e)
 {
-	static const struct text kinds[] = {[ELEM_RIB] = {"|B|", 3},
-	    [ELEM_ANNOUNCE] = {"|A|", 3},
-	    [ELEM_WITHDRAW] = {"|W|", 3},
-	    [ELEM_STATE] = {"|STATE|", 7}};
-	const char *name = format_name(e);
-	char *p = out_room(o, 160 + e->time.n + e->from.n + e->attrs.n), *q = p;
+	char *p = out_room(o, 80 + e->lead.n + e->attrs.n), *q = p;
 
-	q = put(q, name, strlen(name));
-	*q++ = '|';
-	q = put(q, e->time.p, e->time.n);
-	q = put(q, kinds[e->kind].p, kinds[e->kind].n);
-	q = put(q, e->from.p, e->from.n);
+	q = put(q, e->lead.p, e->lead.n);
 	if (e->kind == ELEM_STATE) {
 		q += text_u32(q, e->u->old_state);
 		*q++ = '|';
@@ -165,5 +184,5 @@ static void line(struct out *o, const struct elem *e)
 	out_commit(o, (size_t)(q - p));
 }
 
-const struct printer printer_bgpdump = {"bgpdump", NULL, time_unix, peer, attrs, line};
-const struct printer printer_bgpdump_short = {"bgpdump-M", NULL, time_date, peer, attrs_short, line};
+const struct printer printer_bgpdump = {"bgpdump", NULL, lead, peer, attrs, line};
+const struct printer printer_bgpdump_short = {"bgpdump-M", NULL, lead_short, peer, attrs_short, line};

@@ -9,12 +9,15 @@ static void head(struct out *o)
 	    "large_community,atomic_aggregate,aggregator,otc\n");
 }
 
-static void time_csv(struct out *o, const struct update *u)
+static void lead_csv(struct out *o, const struct elem *e)
 {
+	static const char *const types[] = {"rib,", "announce,", "withdraw,", "state,"};
 	char text[UTIME_TEXT];
-	size_t n = utime_text(text, u->time);
+	size_t n = utime_text(text, e->u->time);
 
+	out_str(o, types[e->kind]);
 	out_bytes(o, text, n);
+	out_char(o, ',');
 }
 
 static void peer_csv(struct out *o, const struct peer_key *p)
@@ -82,12 +85,7 @@ static void attrs_csv(struct out *o, const struct route *r, enum hop_form form)
 
 static void line_csv(struct out *o, const struct elem *e)
 {
-	static const char *const types[] = {"rib,", "announce,", "withdraw,", "state,"};
-
-	out_str(o, types[e->kind]);
-	out_text(o, e->time);
-	out_char(o, ',');
-	out_text(o, e->from);
+	out_text(o, e->lead);
 	if (e->kind == ELEM_STATE) { /* the states stand where the path does: "1 6" */
 		out_str(o, ",,");
 		out_u64(o, e->u->old_state);
@@ -108,4 +106,4 @@ static void line_csv(struct out *o, const struct elem *e)
 	out_char(o, '\n');
 }
 
-const struct printer printer_csv = {"csv", head, time_csv, peer_csv, attrs_csv, line_csv};
+const struct printer printer_csv = {"csv", head, lead_csv, peer_csv, attrs_csv, line_csv};

@@ -7,11 +7,18 @@
 #include "cmd/elem.h"
 #include "decode/attr.h"
 
-static void time_json(struct out *o, const struct update *u)
+static void lead_json(struct out *o, const struct elem *e)
 {
-	int micros = (int)(u->time % UTIME_SECOND), digits = 6;
+	static const char *const types[] = {[ELEM_RIB] = "RIB",
+	    [ELEM_ANNOUNCE] = "UPDATE",
+	    [ELEM_WITHDRAW] = "UPDATE",
+	    [ELEM_STATE] = "RIS_PEER_STATE"};
+	int micros = (int)(e->u->time % UTIME_SECOND), digits = 6;
 
-	out_i64(o, u->time / UTIME_SECOND);
+	out_str(o, "{\"type\":\"");
+	out_str(o, types[e->kind]);
+	out_str(o, "\",\"timestamp\":");
+	out_i64(o, e->u->time / UTIME_SECOND);
 	if (micros == 0)
 		return;
 	for (; micros % 10 == 0; micros /= 10)
@@ -214,16 +221,7 @@ static void extras(struct out *o, const struct elem *e)
 
 static void line_json(struct out *o, const struct elem *e)
 {
-	static const char *const types[] = {[ELEM_RIB] = "RIB",
-	    [ELEM_ANNOUNCE] = "UPDATE",
-	    [ELEM_WITHDRAW] = "UPDATE",
-	    [ELEM_STATE] = "RIS_PEER_STATE"};
-
-	out_str(o, "{\"type\":\"");
-	out_str(o, types[e->kind]);
-	out_str(o, "\",\"timestamp\":");
-	out_text(o, e->time);
-	out_text(o, e->from);
+	out_text(o, e->lead);
 	if (e->kind == ELEM_STATE) {
 		out_str(o, e->u->new_state == 6 ? ",\"state\":\"connected\"" : ",\"state\":\"down\"");
 		out_str(o, ",\"old_state\":");
@@ -242,4 +240,4 @@ static void line_json(struct out *o, const struct elem *e)
 	out_str(o, e->kind == ELEM_WITHDRAW ? "\"]}\n" : "\"]}]}\n");
 }
 
-const struct printer printer_json = {"json", NULL, time_json, peer_json, attrs_json, line_json};
+const struct printer printer_json = {"json", NULL, lead_json, peer_json, attrs_json, line_json};

@@ -11,6 +11,13 @@
 
 enum { PEER_MEMO = 256, TYPE_BGP = 5 };
 
+struct lead_key { /* what a line's beginning depends on */
+	utime_t time;
+	uint16_t type;
+	uint8_t kind;
+	bool addpath, local;
+};
+
 struct reader {
 	const struct printer *printer; /* NULL: count only */
 	const struct filter *filter;
@@ -18,7 +25,10 @@ struct reader {
 	struct sights *sights;
 	struct attr_cache cache;
 	struct peer_text memo[PEER_MEMO]; /* peers of messages */
-	struct out scratch, time;
+	struct out scratch;
+	struct out lead; /* a line's beginning: kind and time, then the peer */
+	struct lead_key lead_key;
+	size_t lead_n; /* without the peer */
 	/* the set asked about last: of a message, it is asked once a prefix */
 	const uint8_t *last_set;
 	struct text last_text;
@@ -57,7 +67,7 @@ struct reader *reader_new(const struct printer *printer, const struct filter *fi
 	filter_run_init(&r->run, filter);
 	attr_cache_init(&r->cache);
 	out_open_mem(&r->scratch);
-	out_open_mem(&r->time);
+	out_open_mem(&r->lead);
 	return r;
 }
 
@@ -66,7 +76,7 @@ void reader_free(struct reader *r)
 	filter_run_free(&r->run);
 	attr_cache_free(&r->cache);
 	out_close(&r->scratch);
-	out_close(&r->time);
+	out_close(&r->lead);
 	free(r);
 }
 
@@ -84,7 +94,7 @@ static void peer_text_make(struct peer_text *t, const struct peer_key *key, cons
 		return;
 	out_open_mem(&o);
 	printer->peer(&o, key);
-	t->n = (uint8_t)(o.n < sizeof t->p ? o.n : sizeof t->p);
+	t->n = o.n < sizeof t->p ? o.n : sizeof t->p;
 	memcpy(t->p, o.buf, t->n);
 	out_close(&o);
 }
@@ -216,6 +226,28 @@ static void see(struct reader *r, const struct elem *e, const struct attr_set *s
 		sight(&r->sights->origin, &flat[n - 1], sizeof *flat);
 }
 
+/* Many elements of a second share it: it is made anew only where something of it changes. */
+static void lead_begin(struct reader *r, const struct elem *e)
+{
+	const struct lead_key *k = &r->lead_key;
+	const struct update *u = e->u;
+
+	if (!r->printer || (r->lead_n && k->time == u->time && k->type == u->type && k->kind == e->kind &&
+			       k->addpath == e->addpath && k->local == u->from_local))
+		return;
+	r->lead_key = (struct lead_key){u->time, u->type, (uint8_t)e->kind, e->addpath, u->from_local};
+	r->lead.n = 0;
+	r->printer->lead(&r->lead, e);
+	r->lead_n = r->lead.n;
+}
+
+static void lead_peer(struct reader *r, struct elem *e, const struct peer_text *from)
+{
+	r->lead.n = r->lead_n;
+	out_bytes(&r->lead, from->p, from->n);
+	e->lead = (struct text){r->lead.buf, r->lead.n};
+}
+
 static void elem_out(struct reader *r, struct elem *e, const struct attr_set *set)
 {
 	struct counts *t = &r->b->counts;
@@ -227,7 +259,6 @@ static void elem_out(struct reader *r, struct elem *e, const struct attr_set *se
 		see(r, e, set);
 	if (!r->printer)
 		return;
-	e->time = (struct text){r->time.buf, r->time.n};
 	e->attrs = r->last_text;
 	r->printer->line(&r->b->text, e);
 }
@@ -239,8 +270,11 @@ static void read_list(struct reader *r, struct update *u, const struct peer_text
 	const struct attr_set *set = kind == ELEM_ANNOUNCE ? &u->attrs : NULL;
 	struct prefix prefix;
 
+	if (list.bytes.n == 0)
+		return;
 	e.prefix = &prefix;
-	e.from = (struct text){from->p, from->n};
+	lead_begin(r, &e);
+	lead_peer(r, &e, from);
 	r->last_set = NULL; /* the form is another */
 	while (nlri_next(&list, &prefix, &e.path_id, &r->b->counts.faults, u->offset)) {
 		if (r->filter->prefix_decides && !filter_prefix(r->filter, &prefix))
@@ -269,10 +303,13 @@ static void read_message(struct reader *r, struct update *u)
 static void read_state(struct reader *r, struct update *u)
 {
 	const struct peer_text *from = message_peer(r, &u->peer);
-	struct elem e = {.kind = ELEM_STATE, .u = u, .peer = &u->peer, .from = {from->p, from->n}};
+	struct elem e = {.kind = ELEM_STATE, .u = u, .peer = &u->peer};
 
-	if (from->passes && filter_kind(r->filter, ELEM_STATE))
-		elem_out(r, &e, NULL);
+	if (!from->passes || !filter_kind(r->filter, ELEM_STATE))
+		return;
+	lead_begin(r, &e);
+	lead_peer(r, &e, from);
+	elem_out(r, &e, NULL);
 }
 
 static void read_rib(struct reader *r, struct update *u)
@@ -287,6 +324,7 @@ static void read_rib(struct reader *r, struct update *u)
 	if (r->filter->prefix_decides && !filter_prefix(r->filter, &u->prefix))
 		return;
 	home = prefix_home(r, &u->prefix);
+	lead_begin(r, &e);
 	while (rib_entry_next(u, &entry, faults)) {
 		const struct peer_text *from;
 		if (!u->own_peer && entry.peer_index >= peers->n) {
@@ -298,7 +336,7 @@ static void read_rib(struct reader *r, struct update *u)
 		    !at_home(r, home, &entry.attrs))
 			continue;
 		e.peer = &from->key;
-		e.from = (struct text){from->p, from->n};
+		lead_peer(r, &e, from);
 		e.path_id = entry.path_id;
 		e.originated = entry.originated;
 		elem_out(r, &e, &entry.attrs);
@@ -328,10 +366,6 @@ static void read_update(struct reader *r, struct update *u)
 {
 	if (!filter_time(r->filter, u->time))
 		return;
-	if (r->printer) {
-		r->time.n = 0;
-		r->printer->time(&r->time, u);
-	}
 	r->last_set = NULL;
 	if (r->sights)
 		judge_all(r, *u);

@@ -22,8 +22,8 @@ void counts_add(struct counts *sum, const struct counts *t);
 struct peer_text {
 	struct peer_key key;
 	bool passes;
-	uint8_t n;
-	char p[78];
+	size_t n;
+	char p[80];
 };
 struct peer_texts { /* of a PEER_INDEX_TABLE */
 	struct peer_text *v;

@@ -1,24 +1,10 @@
 /* net/prefix: see prefix.h. */
 #include "net/prefix.h"
 
+#include "base/out.h"
+
 #include <arpa/inet.h>
 #include <string.h>
-
-struct addr addr_v4(const uint8_t b[4])
-{
-	struct addr a = {.family = FAMILY_IPV4};
-
-	memcpy(a.b, b, 4);
-	return a;
-}
-
-struct addr addr_v6(const uint8_t b[16])
-{
-	struct addr a = {.family = FAMILY_IPV6};
-
-	memcpy(a.b, b, 16);
-	return a;
-}
 
 bool addr_parse(const char *s, size_t n, struct addr *a)
 {
@@ -31,18 +17,6 @@ bool addr_parse(const char *s, size_t n, struct addr *a)
 	memset(a, 0, sizeof *a);
 	a->family = memchr(text, ':', n) ? FAMILY_IPV6 : FAMILY_IPV4;
 	return inet_pton(a->family == FAMILY_IPV6 ? AF_INET6 : AF_INET, text, a->b) == 1;
-}
-
-static size_t octet_text(char *p, uint8_t v)
-{
-	size_t n = 0;
-
-	if (v >= 100)
-		p[n++] = (char)('0' + v / 100);
-	if (v >= 10)
-		p[n++] = (char)('0' + v / 10 % 10);
-	p[n++] = (char)('0' + v % 10);
-	return n;
 }
 
 static size_t group_text(char *p, unsigned v)
@@ -58,12 +32,11 @@ static size_t group_text(char *p, unsigned v)
 
 static size_t v4_text(char *p, const uint8_t b[4])
 {
-	size_t n = 0;
+	size_t n = text_small(p, b[0]);
 
-	for (int i = 0; i < 4; i++) {
-		n += octet_text(p + n, b[i]);
-		if (i < 3)
-			p[n++] = '.';
+	for (int i = 1; i < 4; i++) {
+		p[n++] = '.';
+		n += text_small(p + n, b[i]);
 	}
 	return n;
 }
@@ -129,17 +102,6 @@ int addr_cmp(const struct addr *a, const struct addr *b)
 	return memcmp(a->b, b->b, sizeof a->b);
 }
 
-struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len)
-{
-	struct prefix p = {.family = family, .len = (uint8_t)len};
-	unsigned whole = len / 8;
-
-	memcpy(p.b, bytes, whole);
-	if (len % 8)
-		p.b[whole] = (uint8_t)(bytes[whole] & (0xff00U >> len % 8));
-	return p;
-}
-
 bool prefix_parse(const char *s, size_t n, struct prefix *p)
 {
 	const char *slash = memchr(s, '/', n);
@@ -168,13 +130,10 @@ bool prefix_parse(const char *s, size_t n, struct prefix *p)
 
 size_t prefix_text(char *p, const struct prefix *x)
 {
-	struct addr a = {.family = x->family};
-	size_t n;
+	size_t n = x->family == FAMILY_IPV4 ? v4_text(p, x->b) : v6_text(p, x->b, 2);
 
-	memcpy(a.b, x->b, sizeof a.b);
-	n = addr_text(p, &a);
 	p[n++] = '/';
-	return n + octet_text(p + n, x->len);
+	return n + text_small(p + n, x->len);
 }
 
 int prefix_cmp(const struct prefix *a, const struct prefix *b)

@@ -5,9 +5,11 @@
 #ifndef NET_PREFIX_H
 #define NET_PREFIX_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 enum { ADDR_TEXT = 46, PREFIX_TEXT = 50 };
@@ -28,8 +30,45 @@ static inline unsigned family_bits(uint8_t family)
 	return family == FAMILY_IPV4 ? 32 : 128;
 }
 
-struct addr addr_v4(const uint8_t b[4]);
-struct addr addr_v6(const uint8_t b[16]);
+/* These three are in the hottest loop of decoding, and here so that their values stay in registers. */
+static inline struct addr addr_v4(const uint8_t b[4])
+{
+	struct addr a = {.family = FAMILY_IPV4};
+
+	memcpy(a.b, b, 4);
+	return a;
+}
+
+static inline struct addr addr_v6(const uint8_t b[16])
+{
+	struct addr a = {.family = FAMILY_IPV6};
+
+	memcpy(a.b, b, 16);
+	return a;
+}
+
+/* The first len bits at `bytes`; those past len are cleared. Reads no byte past them. */
+static inline struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len)
+{
+	struct prefix p = {.family = family, .len = (uint8_t)len};
+	unsigned n = (len + 7) / 8, spare = 8 * n - len;
+
+	if (family == FAMILY_IPV4) { /* one store, which what reads the prefix next need not wait for */
+		uint32_t v = 0;
+		for (unsigned i = 0; i < n && i < 4; i++)
+			v |= (uint32_t)bytes[i] << 8 * i;
+		if (spare)
+			v &= ~((0xffU >> (8 - spare)) << 8 * (n - 1));
+		v = htole32(v);
+		memcpy(p.b, &v, 4);
+		return p;
+	}
+	memcpy(p.b, bytes, n);
+	if (spare)
+		p.b[n - 1] &= (uint8_t)(0xffU << spare);
+	return p;
+}
+
 bool addr_parse(const char *s, size_t n, struct addr *a);
 size_t addr_text(
     char *p, const struct addr *a); /* RFC 5952; room for ADDR_TEXT; no terminator; returns length */
@@ -37,7 +76,6 @@ size_t addr_text(
 size_t addr_text_old(char *p, const struct addr *a);
 int addr_cmp(const struct addr *a, const struct addr *b); /* IPv4 first, then by value */
 
-struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len); /* clears the bits past len */
 bool prefix_parse(
     const char *s, size_t n, struct prefix *p);      /* "10.0.0.0/8"; an address alone is a host prefix */
 size_t prefix_text(char *p, const struct prefix *x); /* room for PREFIX_TEXT; no terminator */
