@@ -7,6 +7,7 @@
  * table transfer, a wrong clock, whole seconds, a stamp of when the route was first learnt) that at which its
  * message came.
  */
+#include "cmd/verb.h"
 #include "cmd/watch.h"
 
 #include "base/mem.h"
@@ -310,6 +311,32 @@ static utime_t time_of_router(utime_t stamp, utime_t now)
 	return stamp % UTIME_SECOND && stamp <= now && stamp > now - STAMP_OLDEST ? stamp : now;
 }
 
+/* What a router says of itself and of its peers, for the log. */
+static void say_router(const struct stream *s, const struct bmp_message *m)
+{
+	struct cur c = cur_of_span(m->body);
+	struct bmp_down down;
+	struct bmp_tlv tlv;
+	char name[64] = "", peer[ADDR_TEXT];
+	const char *why;
+
+	if (m->type == BMP_INITIATION) {
+		while (bmp_tlv_next(&c, &tlv))
+			for (size_t i = 0; tlv.type == 2 && i < tlv.value.n && i < sizeof name - 1; i++)
+				name[i] =
+				    tlv.value.p[i] > 32 && tlv.value.p[i] < 127 ? (char)tlv.value.p[i] : '?';
+		if (*name)
+			warn_line("%s: %s is called %s", s->source, s->collector, name);
+	} else if (m->type == BMP_PEER_DOWN) {
+		bmp_down_cut(m, &down);
+		warn_line("%s: %s: peer %.*s AS%u is down: %s", s->source, s->collector,
+		    (int)addr_text(peer, &m->peer.key.addr), peer, m->peer.key.asn,
+		    bmp_down_text(down.reason));
+	} else if (m->type == BMP_TERMINATION && (why = bmp_termination_text(m))) {
+		warn_line("%s: %s ends the connection: %s", s->source, s->collector, why);
+	}
+}
+
 static void feed_bmp(struct feed *f, struct stream *s, const struct parcel *p, const struct run *r)
 {
 	struct cur c = cur_of(p->data, p->n);
@@ -321,6 +348,7 @@ static void feed_bmp(struct feed *f, struct stream *s, const struct parcel *p, c
 		s->bmp = mem_alloc(sizeof *s->bmp);
 	before = fault_sum(&s->bmp->faults);
 	while (bmp_next(s->bmp, &c, s->offset, &m) == BMP_MESSAGE) {
+		say_router(s, &m);
 		if (!m.has_peer || !view_wanted(s, &m.peer))
 			continue;
 		while (bmp_update(s->bmp, &m, &u)) {

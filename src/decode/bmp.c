@@ -149,6 +149,47 @@ bool bmp_up_cut(const struct bmp_message *m, struct bmp_up *up)
 	return !c.bad;
 }
 
+bool bmp_down_cut(const struct bmp_message *m, struct bmp_down *down)
+{
+	struct cur c = cur_of_span(m->body);
+
+	*down = (struct bmp_down){.reason = cur_u8(&c)};
+	if (down->reason == BMP_DOWN_LOCAL || down->reason == BMP_DOWN_REMOTE)
+		down->notification = take_bgp(&c);
+	else if (down->reason == BMP_DOWN_LOCAL_FSM)
+		down->event = cur_u16(&c);
+	else if (down->reason == BMP_DOWN_LOC)
+		down->tlvs = cur_rest(&c);
+	return !c.bad;
+}
+
+const char *bmp_down_text(unsigned reason)
+{
+	static const char *const text[] = {
+	    [BMP_DOWN_LOCAL] = "the router ended the session by a NOTIFICATION",
+	    [BMP_DOWN_LOCAL_FSM] = "the router ended the session",
+	    [BMP_DOWN_REMOTE] = "the peer ended the session by a NOTIFICATION",
+	    [BMP_DOWN_REMOTE_SILENT] = "the peer ended the session",
+	    [BMP_DOWN_CONFIG] = "the router does not monitor it any more",
+	    [BMP_DOWN_LOC] = "the router's own table is monitored no more"};
+
+	return reason && reason < sizeof text / sizeof *text ? text[reason] : "for a reason not known here";
+}
+
+const char *bmp_termination_text(const struct bmp_message *m)
+{
+	static const char *const text[] = {"closed by its administrator", "for no reason that it gives",
+	    "out of resources", "a connection too many", "closed for good by its administrator"};
+	struct cur c = cur_of_span(m->body);
+	struct bmp_tlv tlv;
+
+	while (bmp_tlv_next(&c, &tlv))
+		if (tlv.type == 1 && tlv.value.n == 2)
+			return be16(tlv.value.p) < sizeof text / sizeof *text ? text[be16(tlv.value.p)]
+									      : "for a reason not known here";
+	return NULL;
+}
+
 /* ---- path identifiers: RFC 7911 4, from the OPENs of a Peer Up ---- */
 
 enum { CAN_RECEIVE = 1, CAN_SEND = 2, FAMILIES = 4 };

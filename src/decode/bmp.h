@@ -82,6 +82,26 @@ struct bmp_up {
 	struct span tlvs;
 };
 bool bmp_up_cut(const struct bmp_message *m, struct bmp_up *up);
+/* A Peer Down's parts (RFC 7854 4.9, RFC 9069 5.3); false where they do not fit its reason. */
+enum {
+	BMP_DOWN_LOCAL = 1,
+	BMP_DOWN_LOCAL_FSM,
+	BMP_DOWN_REMOTE,
+	BMP_DOWN_REMOTE_SILENT,
+	BMP_DOWN_CONFIG,
+	BMP_DOWN_LOC
+};
+struct bmp_down {
+	uint8_t reason;           /* one of these, or one that is not known here */
+	struct span notification; /* of LOCAL and REMOTE: the BGP message */
+	uint16_t event;           /* of LOCAL_FSM: RFC 4271 8.1; 0: none fits */
+	struct span tlvs;         /* of LOC */
+};
+bool bmp_down_cut(const struct bmp_message *m, struct bmp_down *down);
+const char *bmp_down_text(unsigned reason);
+/* Why a router ends the connection (RFC 7854 4.5); NULL: it does not say. */
+const char *bmp_termination_text(const struct bmp_message *m);
+
 /* Statistics (RFC 7854 4.8): a counter; false at the end. Per-family ones carry AFI and SAFI, others 0. */
 struct bmp_stat {
 	uint16_t type, afi;
