@@ -18,10 +18,12 @@
 
 static const struct archive {
 	const char *url, *rib, *updates, *rib_folder, *update_folder, *under;
-	utime_t updates_every;
-} ris = {"https://data.ris.ripe.net", "bview.", "updates.", "", "", "", 300 * UTIME_SECOND},
-  routeviews = {"https://archive.routeviews.org", "rib.", "updates.", "RIBS/", "UPDATES/", "bgpdata",
-      900 * UTIME_SECOND};
+} ris = {"https://data.ris.ripe.net", "bview.", "updates.", "", "", ""},
+  routeviews = {"https://archive.routeviews.org", "rib.", "updates.", "RIBS/", "UPDATES/", "bgpdata"};
+
+/* Update files span 5 minutes (RIS; 15 until 2003) or 15 (RouteViews), here and there more: the one that
+ * holds the beginning of a range may have begun so long before. */
+#define UPDATES_LONGEST (2 * 3600 * UTIME_SECOND)
 
 static void plan_error(struct fetch_plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void plan_error(struct fetch_plan *plan, const char *fmt, ...)
@@ -157,7 +159,7 @@ static void file_link(void *arg, const char *to)
 	if (!rib && !index_file_time(name, a->updates, &t))
 		return;
 	if (rib ? l->o->no_ribs || t < l->since || t >= l->o->to
-		: l->o->no_updates || t < l->since - a->updates_every || t >= l->o->to)
+		: l->o->no_updates || t < l->since - UPDATES_LONGEST || t >= l->o->to)
 		return;
 	l->plan->file = vec_room(l->plan->file, l->plan->n, &l->plan->cap, sizeof *l->plan->file);
 	f = &l->plan->file[l->plan->n++];
@@ -233,19 +235,24 @@ static void file_clear(struct fetch_file *f)
 	free(f->collector);
 }
 
-/* Of the dumps before `from` only the last is needed, and of the updates those since it. */
-static void trim(
-    struct fetch_plan *plan, size_t first, const struct fetch_options *o, const struct archive *a)
+/*
+ * Of the dumps before `from` only the last is needed, and of the updates those since it: the last file that
+ * began no later, and all that began later.
+ */
+static void trim(struct fetch_plan *plan, size_t first, const struct fetch_options *o)
 {
-	utime_t start = o->from;
+	utime_t start = o->from, begin = UTIME_NONE;
 	size_t kept = first;
 
 	for (size_t i = first; i < plan->n; i++)
 		if (plan->file[i].rib && plan->file[i].time <= o->from)
 			start = plan->file[i].time;
+	for (size_t i = first; i < plan->n; i++)
+		if (!plan->file[i].rib && plan->file[i].time <= start)
+			begin = plan->file[i].time;
 	for (size_t i = first; i < plan->n; i++) {
 		struct fetch_file *f = &plan->file[i];
-		bool needed = f->rib ? f->time >= start : f->time + a->updates_every > start;
+		bool needed = f->rib ? f->time >= start : f->time >= begin;
 		if (kept > first && strcmp(plan->file[kept - 1].url, f->url) == 0)
 			needed = false; /* linked twice */
 		if (needed)
@@ -261,7 +268,7 @@ static void list_collector(struct fetch_plan *plan, const struct fetch_options *
 	const struct archive *a = index_is_ris(name) ? &ris : &routeviews;
 	utime_t since = o->from - (o->no_ribs ? 0 : 24 * 3600 * UTIME_SECOND);
 	struct listing l = {.plan = plan, .o = o, .archive = a, .collector = name, .since = since};
-	time_t from = (time_t)((since - (o->no_ribs ? a->updates_every : 0)) / UTIME_SECOND);
+	time_t from = (time_t)((since - (o->no_ribs ? UPDATES_LONGEST : 0)) / UTIME_SECOND);
 	time_t to = (time_t)((o->to - 1) / UTIME_SECOND);
 	size_t first = plan->n;
 	struct tm b, e;
@@ -276,7 +283,7 @@ static void list_collector(struct fetch_plan *plan, const struct fetch_options *
 		list_month(&l, 1900 + m / 12, m % 12 + 1, m >= asked);
 	if (plan->n > first)
 		qsort(plan->file + first, plan->n - first, sizeof *plan->file, by_time);
-	trim(plan, first, o, a);
+	trim(plan, first, o);
 }
 
 static int by_name(const void *a, const void *b)
