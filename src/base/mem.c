@@ -92,6 +92,31 @@ void pages_free(void *p, size_t n)
 		munmap(p, n);
 }
 
+/* Address space costs nothing: the first room is for most who will ever ask. */
+enum { VEC_PAGES_FIRST = 1 << 21 };
+
+void *vec_pages(void *v, size_t n, size_t want, size_t *cap, size_t size)
+{
+	size_t room = VEC_PAGES_FIRST;
+	void *q;
+
+	if (want <= *cap)
+		return v;
+	while (room < want)
+		room *= 4;
+	q = pages_reserve(mem_size(room, size));
+	if (n)
+		memcpy(q, v, n * size);
+	vec_pages_free(v, *cap, size);
+	*cap = room;
+	return q;
+}
+
+void vec_pages_free(void *v, size_t cap, size_t size)
+{
+	pages_free(v, cap * size);
+}
+
 size_t mem_peak_rss(void)
 {
 	struct rusage ru;

@@ -22,6 +22,14 @@ char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *vec_room(void *v, size_t n, size_t *cap, size_t size);
 
 /*
+ * Room for `want` elements in array v of *cap with n in use, on pages of its own (pages_reserve): for arrays
+ * of a hundred thousand and more that are gone through at random. They begin at a page, what is not in use is
+ * zero, and growth is seldom. vec_pages_free takes the same cap and size.
+ */
+void *vec_pages(void *v, size_t n, size_t want, size_t *cap, size_t size);
+void vec_pages_free(void *v, size_t cap, size_t size);
+
+/*
  * Address space for n bytes, zero when first touched, counted by the kernel only where touched: for columns
  * and id pools that must never move. Asks for huge pages and takes what it gets. pages_free takes the same n.
  */

@@ -8,8 +8,6 @@
 #include "base/mem.h"
 #include "detect/inner.h"
 
-#include <string.h>
-
 enum { CLEAN = 0, UNCLEAN = PATH_SET | PATH_RESERVED | PATH_LOOPED | PATH_BAD | PATH_EMPTY };
 
 static struct as_fact *as_of(struct detect *d, asn_t asn)
@@ -135,12 +133,7 @@ void paths_grow(struct detect *d)
 {
 	size_t n = path_count(d->t);
 
-	if (n > d->path_cap) {
-		d->path_cap = n + n / 2 + 1024;
-		d->path = mem_grow(d->path, d->path_cap, sizeof *d->path);
-		if (d->paths == 0)
-			memset(d->path, 0, 2 * sizeof *d->path);
-	}
+	d->path = vec_pages(d->path, d->paths, n, &d->path_cap, sizeof *d->path);
 	for (size_t id = d->paths ? d->paths : 2; id < n; id++)
 		fact_born(d, (path_id)id);
 	d->paths = n < 2 ? 2 : n;

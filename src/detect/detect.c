@@ -128,7 +128,7 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->tell = tell;
 	d->tell_arg = arg;
 	d->now = d->start = d->voters_at = UTIME_NONE;
-	d->second = INT64_MIN;
+	d->second = INT64_MIN / UTIME_SECOND;
 	d->quiet = true;
 	d->voters_due = o->ready;
 	if (d->o.vantage_min > CANDIDATES)
@@ -159,7 +159,7 @@ static void free_carriers(struct detect *d)
 	}
 	for (size_t i = 0; i < d->n_places; i++)
 		ledger_free(&d->place[i].ledger);
-	free(d->carrier);
+	vec_pages_free(d->carrier, d->carrier_cap, sizeof *d->carrier);
 	free(d->incident);
 }
 
@@ -179,12 +179,13 @@ void detect_free(struct detect *d)
 	free(d->met);
 	free(d->met_words);
 	journal_free(d);
-	free(d->path);
-	free(d->prefix);
+	vec_pages_free(d->path, d->path_cap, sizeof *d->path);
+	vec_pages_free(d->prefix, d->prefix_cap, sizeof *d->prefix);
+	vec_pages_free(d->member, d->member_cap, sizeof *d->member);
+	vec_pages_free(d->cell, d->cell_cap, sizeof *d->cell);
+	free(d->flips);
 	free(d->as);
 	free(d->place);
-	free(d->member);
-	free(d->cell);
 	free(d->pair);
 	free(d->touched_member);
 	free(d->touched_carrier);
@@ -209,13 +210,12 @@ void detect_on_sample(struct detect *d, void (*sample)(void *arg, const struct s
 
 static void time_passes(struct detect *d, utime_t now)
 {
-	int64_t second = now / UTIME_SECOND;
-
 	if (d->now == UTIME_NONE) {
 		d->start = now;
 		d->voters_at = now;
 	}
-	if (second != d->second) {
+	if (now < d->second * UTIME_SECOND || now >= (d->second + 1) * UTIME_SECOND) {
+		int64_t second = now / UTIME_SECOND;
 		settle(d);
 		due_run(d, second * UTIME_SECOND - 1);
 		d->second = second;
@@ -274,8 +274,10 @@ void detect_changes(struct detect *d, const struct change *c, size_t n)
 	paths_grow(d);
 	prefixes_grow(d);
 	peers_grow(d);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		changes_fetch(d, c, n, i);
 		change_one(d, &c[i]);
+	}
 	if (d->now == UTIME_NONE)
 		return;
 	health_thaw(d);

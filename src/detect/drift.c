@@ -14,7 +14,7 @@
 #define WEEK        (7 * DAY)
 #define BIN         (5 * MINUTE)
 #define SETTLED_FOR (60 * MINUTE)
-static const double sigma_floor = 0.01, sigmas = 5, drift_from = 0.10;
+static const double sigma_floor = 0.01, sigmas = 5;
 
 struct level_part {
 	float level;
@@ -91,12 +91,6 @@ static void drift_restart(struct drift *x, utime_t at, float level)
 static void drift_copy(struct detect *d, const struct carrier *c)
 {
 	d->place[c->place].ledger.drift[c->row] = c->drift->level[c->drift->n - 1];
-}
-
-/* Nothing for the CUSUM: not followed (`last` is NAN) and too small to be, or where it was. */
-bool drift_stays(float share, float last)
-{
-	return isnan(last) ? share < drift_from : fabsf(share - last) < 0.005F;
 }
 
 /* The share may go on: it has settled when it stays near one level for an hour. */
@@ -212,11 +206,8 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
 		prefix_id id = d->member[i].prefix;
 		int64_t net = 0;
-		for (uint32_t n = d->prefix[id].journal; n;) {
-			const struct entry *x = journal_at(d, n);
-			if (!x || x->prefix != id || x->time < from)
-				break;
-			n = x->prev;
+		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
+		     x = journal_before(d, x)) {
 			if (x->kind != CHANGE_ROUTE || peer_inside(d, p, x->peer))
 				continue;
 			net += (route_upstream(d, p, x->new) == c->asn) ? peer_weight(d, p, x->peer) : 0;

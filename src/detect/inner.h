@@ -9,11 +9,14 @@
 
 #include "detect/detect.h"
 
+#include <math.h>
+
 /* One vantage AS's vote; an AS with k voting peers gives each a k-th of it. Divisible by 1..10. */
 enum { VOTE = 5040 };
 enum { SMALL_PLACE = 20 }; /* territories up to this many prefixes are told prefix by prefix */
 enum { CANDIDATES = 8 };   /* vantage ASes told apart while an upstream is not yet established */
 enum { FLIPS = 5 };        /* times kept for instability */
+enum { TRAIL = 4 };        /* entries of the journal on their way into the processor's caches */
 #define MINUTE       (60 * UTIME_SECOND)
 #define GROUP_WITHIN (5 * MINUTE)        /* what happens together is told together */
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
@@ -29,21 +32,21 @@ enum { FACT_DIRTY = 1, FACT_LEAK = 2 };
 enum phase { PHASE_UP, PHASE_OVER, PHASE_DOWN }; /* how a path has run so far, from the origin outward */
 
 struct path_fact { /* inherited from the tail at birth */
-	asn_t origin;
+	_Alignas(16) asn_t origin;
 	asn_t border; /* first AS outside the origin's own country; 0: never left it */
 	cc_t home;
 	uint8_t flags, phase;
 };
 
-struct prefix_fact {       /* 16 bytes */
-	uint32_t member;   /* first member, NO_INDEX */
-	uint32_t journal;  /* last entry of the journal + 1, 0: none */
-	asn_t origin;      /* the established one, 0: none yet */
-	cc_t country;      /* of the partition */
-	uint8_t known : 1; /* member looked for */
-	uint8_t announced : 1;
-	uint8_t watched : 1; /* origins are counted in pairs */
-	uint8_t spare;
+struct prefix_fact {
+	_Alignas(32) uint32_t member; /* first member, NO_INDEX */
+	asn_t origin;                 /* the established one, 0: none yet */
+	uint32_t journal[TRAIL];      /* its latest entries of the journal, the last first; 0: none */
+	cc_t country;                 /* of the partition */
+	uint8_t row;                  /* family_index */
+	bool known;                   /* member looked for */
+	bool announced;
+	bool watched; /* origins are counted in pairs */
 };
 
 /*
@@ -105,27 +108,35 @@ struct place {
 enum level { LEVEL_UNKNOWN, LEVEL_DOWN, LEVEL_DEGRADED, LEVEL_UP };
 
 struct member_of {
-	uint32_t place;
-	prefix_id prefix;
-	uint32_t next_of_prefix, next_of_place;
+	/* what a vote moves: one line of the processor's caches */
+	_Alignas(64) uint64_t weight;
+	uint32_t place, next_of_prefix;
 	uint32_t cells;   /* chain */
 	uint32_t visible; /* votes with a route */
-	uint64_t weight;
+	uint32_t main;    /* carrier with most votes when last looked at; NO_INDEX: none, or down */
 	uint8_t level, state;
 	bool established, touched;
-	uint8_t flips;
-	uint32_t main;             /* carrier with most votes when last looked at; NO_INDEX: none, or down */
-	uint32_t outage;           /* open event it is part of */
-	utime_t fall, last_loss;   /* first and latest vote lost of a decline */
-	utime_t rise, last_gain;   /* of a recovery */
+	utime_t fall, last_loss; /* first and latest vote lost of a decline */
+	utime_t last_gain;       /* of a recovery */
+	float before;            /* visibility before the decline */
+	/* what is seldom asked for: the next one */
+	prefix_id prefix;
+	_Alignas(64) utime_t rise; /* first vote of a recovery */
 	utime_t crossed, up_since; /* level entered; state UP entered */
-	float before;              /* visibility before the decline */
-	utime_t flip[FLIPS];
-	uint8_t dark; /* bit i: flip[i] is of visibility, not of the carrier */
+	uint32_t next_of_place;
+	uint32_t outage; /* open event it is part of */
+	uint32_t flips;  /* NO_INDEX: it never wavered */
+};
+
+struct flips { /* of a member, for instability */
+	utime_t at[FLIPS];
+	uint8_t n;
+	uint8_t dark; /* bit i: at[i] is of visibility, not of the carrier */
 };
 
 struct cell {
-	uint32_t carrier, next, votes;
+	_Alignas(32) uint32_t carrier;
+	uint32_t next, votes;
 	asn_t asn;      /* the carrier's: the chain is searched by it */
 	bool held;      /* carried by enough vantage ASes since it rose */
 	bool before;    /* was held in an earlier stay, or in the baseline */
@@ -136,7 +147,8 @@ struct cell {
 enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
 
 struct carrier {
-	uint32_t place, row; /* of the place's ledger */
+	_Alignas(64) uint32_t place;
+	uint32_t row; /* of the place's ledger */
 	asn_t asn;
 	uint8_t stay;
 	bool returning;   /* this stay began from lost */
@@ -145,9 +157,9 @@ struct carrier {
 	bool touched;
 	uint8_t candidates;
 	uint32_t held, routes;
-	peer_id last_peer; /* who had its last route */
-	utime_t since, zero, last_known;
+	peer_id last_peer;       /* who had its last route */
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
+	utime_t since, zero, last_known;
 	asn_t candidate[CANDIDATES];
 	uint32_t candidate_routes[CANDIDATES];
 	float calm;              /* share before the burst under way */
@@ -184,7 +196,8 @@ struct entry { /* of the journal */
 	utime_t time;
 	path_id old, new;
 	prefix_id prefix;
-	uint32_t prev; /* same prefix: entry + 1, 0: none */
+	uint32_t prev,
+	    ahead; /* of the same prefix: the entry before it, and the one TRAIL before it; 0: none */
 	peer_id peer;
 	uint8_t kind;
 };
@@ -311,6 +324,8 @@ struct detect {
 	size_t n_places, place_cap;
 	struct member_of *member;
 	size_t n_members, member_cap;
+	struct flips *flips;
+	size_t n_flips, flips_cap;
 	struct cell *cell;
 	size_t n_cells, cell_cap;
 	struct carrier *carrier;
@@ -380,6 +395,8 @@ void ledger_grew(struct ledger *l, size_t row); /* to be called when a sum has c
 size_t ledger_top(struct ledger *l); /* most; of equal ones the lowest ASN; SIZE_MAX: all are zero */
 
 /* ---- tally.c: votes ---- */
+/* Called before each of n changes: what the next ones will ask for is fetched. */
+void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at);
 void tally_change(struct detect *d, const struct change *c);
 void voters_refresh(struct detect *d);
 void peers_grow(struct detect *d);
@@ -402,7 +419,9 @@ utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
 uint32_t journal_add(struct detect *d, const struct change *c);
 void journal_free(struct detect *d);
-const struct entry *journal_at(const struct detect *d, uint32_t n); /* NULL: overwritten */
+/* From the latest entry of a prefix back: those after are fetched ahead, for each is a wait for memory. */
+const struct entry *journal_last(const struct detect *d, prefix_id prefix);
+const struct entry *journal_before(const struct detect *d, const struct entry *x);
 /*
  * Fills vantage, collectors and evidence of e from the journal: changes of its prefixes in [from, to] for
  * which matters() holds.
@@ -469,7 +488,12 @@ void share_rebase(struct detect *d); /* voters changed: no step is a happening *
 void primary_judge(struct detect *d, const struct due *due);
 
 /* ---- drift.c ---- */
-bool drift_stays(float share, float last);
+#define DRIFT_FROM 0.10
+/* Nothing for the CUSUM: not followed (`last` is NAN) and too small to be, or where it was. */
+static inline bool drift_stays(float share, float last)
+{
+	return isnan(last) ? share < DRIFT_FROM : fabsf(share - last) < 0.005F;
+}
 void drift_update(struct detect *d, uint32_t carrier);
 void drift_learn(struct detect *d, struct carrier *c, float moved);
 void drift_judge(struct detect *d, const struct due *due);

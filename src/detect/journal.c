@@ -19,9 +19,10 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 		d->journal_n = 1;
 	}
 	n = d->journal_n++;
-	d->journal[n % JOURNAL_RING] =
-	    (struct entry){c->time, c->old, c->new, c->prefix, pf->journal, c->peer, c->kind};
-	pf->journal = n;
+	d->journal[n % JOURNAL_RING] = (struct entry){
+	    c->time, c->old, c->new, c->prefix, pf->journal[0], pf->journal[TRAIL - 1], c->peer, c->kind};
+	memmove(pf->journal + 1, pf->journal, (TRAIL - 1) * sizeof *pf->journal);
+	pf->journal[0] = n;
 	return n;
 }
 
@@ -31,11 +32,29 @@ void journal_free(struct detect *d)
 		pages_free(d->journal, JOURNAL_RING * sizeof *d->journal);
 }
 
-const struct entry *journal_at(const struct detect *d, uint32_t n)
+/* NULL: there is none, or it is overwritten. */
+static const struct entry *journal_at(const struct detect *d, uint32_t n, prefix_id prefix)
 {
-	if (!n || !d->journal || d->journal_n - n > JOURNAL_RING)
+	const struct entry *x = &d->journal[n % JOURNAL_RING];
+
+	return n && d->journal_n - n <= JOURNAL_RING && x->prefix == prefix ? x : NULL;
+}
+
+const struct entry *journal_last(const struct detect *d, prefix_id prefix)
+{
+	const uint32_t *n = d->prefix[prefix].journal;
+
+	if (!d->journal)
 		return NULL;
-	return &d->journal[n % JOURNAL_RING];
+	for (size_t i = 1; i < TRAIL; i++)
+		__builtin_prefetch(&d->journal[n[i] % JOURNAL_RING]);
+	return journal_at(d, n[0], prefix);
+}
+
+const struct entry *journal_before(const struct detect *d, const struct entry *x)
+{
+	__builtin_prefetch(&d->journal[x->ahead % JOURNAL_RING]);
+	return journal_at(d, x->prev, x->prefix);
 }
 
 /* The first route lost by this upstream in the decline of the prefix that ended at `end`. */
@@ -44,15 +63,11 @@ utime_t journal_decline(
 {
 	utime_t first = end;
 
-	for (uint32_t n = d->prefix[prefix].journal; n;) {
-		const struct entry *x = journal_at(d, n);
-		if (!x || x->prefix != prefix || first - x->time > DECLINE_GAP)
-			break;
+	for (const struct entry *x = journal_last(d, prefix); x && first - x->time <= DECLINE_GAP;
+	     x = journal_before(d, x))
 		if (x->time < first && x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
 		    route_upstream(d, p, x->new) != upstream)
 			first = x->time;
-		n = x->prev;
-	}
 	return first;
 }
 
@@ -163,15 +178,12 @@ utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		for (uint32_t n = d->prefix[id].journal; n;) {
-			const struct entry *x = journal_at(d, n);
-			if (!x || x->prefix != id || x->time < at - MINUTE / 2)
-				break;
+		for (const struct entry *x = journal_last(d, id); x && x->time >= at - MINUTE / 2;
+		     x = journal_before(d, x)) {
 			if (x->time < at && entry_turns_back(d, x, what))
 				break;
 			if (x->time < first && entry_matters(d, x, what))
 				first = x->time;
-			n = x->prev;
 		}
 	}
 	return first;
@@ -185,14 +197,10 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		for (uint32_t n = d->prefix[id].journal; n;) {
-			const struct entry *x = journal_at(d, n);
-			if (!x || x->prefix != id || x->time < from)
-				break;
+		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
+		     x = journal_before(d, x))
 			if (x->time <= to && entry_matters(d, x, what))
 				seen_add(&s, x);
-			n = x->prev;
-		}
 	}
 	if (!s.n)
 		return;

@@ -296,7 +296,7 @@ static void origin_first(struct detect *d, const struct change *c, asn_t origin)
 	asn_t holder = d->quiet ? 0 : holder_of(d, c->prefix, &held);
 
 	if (holder && holder != origin)
-		pf->watched = 1;
+		pf->watched = true;
 	else
 		pf->origin = origin;
 }

@@ -118,7 +118,7 @@ static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
 	struct place *p = &d->place[place];
 	struct member_of *m;
 
-	d->member = vec_room(d->member, d->n_members, &d->member_cap, sizeof *d->member);
+	d->member = vec_pages(d->member, d->n_members, d->n_members + 1, &d->member_cap, sizeof *d->member);
 	m = &d->member[d->n_members];
 	*m = (struct member_of){.place = place,
 	    .prefix = prefix,
@@ -128,6 +128,7 @@ static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
 	    .weight = prefix_own(d->t, prefix),
 	    .main = NO_INDEX,
 	    .outage = NO_INDEX,
+	    .flips = NO_INDEX,
 	    .fall = UTIME_NONE,
 	    .last_loss = UTIME_NONE,
 	    .rise = UTIME_NONE,
@@ -155,7 +156,7 @@ static void members_look(struct detect *d, prefix_id prefix)
 	const struct prefix *p = prefix_of(d->t, prefix);
 	struct prefix_fact *pf = &d->prefix[prefix];
 
-	pf->known = 1;
+	pf->known = true;
 	if (!prefix_in_shares(p) || (d->o.family && d->o.family != p->family))
 		return;
 	if (!d->o.whos) {
@@ -210,12 +211,10 @@ void prefixes_grow(struct detect *d)
 {
 	size_t n = prefix_count(d->t);
 
-	if (n > d->prefix_cap) {
-		d->prefix_cap = n + n / 2 + 1024;
-		d->prefix = mem_grow(d->prefix, d->prefix_cap, sizeof *d->prefix);
-	}
+	d->prefix = vec_pages(d->prefix, d->prefixes, n, &d->prefix_cap, sizeof *d->prefix);
 	for (; d->prefixes < n; d->prefixes++)
-		d->prefix[d->prefixes] = (struct prefix_fact){.member = NO_INDEX};
+		d->prefix[d->prefixes] = (struct prefix_fact){.member = NO_INDEX,
+		    .row = (uint8_t)family_index(prefix_of(d->t, (prefix_id)d->prefixes)->family)};
 }
 
 uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
@@ -226,7 +225,8 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 
 	if (index != NO_INDEX)
 		return index;
-	d->carrier = vec_room(d->carrier, d->n_carriers, &d->carrier_cap, sizeof *d->carrier);
+	d->carrier =
+	    vec_pages(d->carrier, d->n_carriers, d->n_carriers + 1, &d->carrier_cap, sizeof *d->carrier);
 	index = (uint32_t)d->n_carriers++;
 	c = &d->carrier[index];
 	*c = (struct carrier){.place = place,
@@ -261,7 +261,7 @@ uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream)
 	}
 	carrier = carrier_find(d, d->member[member].place, upstream);
 	if (idle == NO_INDEX) {
-		d->cell = vec_room(d->cell, d->n_cells, &d->cell_cap, sizeof *d->cell);
+		d->cell = vec_pages(d->cell, d->n_cells, d->n_cells + 1, &d->cell_cap, sizeof *d->cell);
 		idle = (uint32_t)d->n_cells++;
 		d->cell[idle].next = d->member[member].cells;
 		d->member[member].cells = idle;

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1040, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1064, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
-_Static_assert(sizeof(struct carrier) == 272, "walk() must know every field of struct carrier");
+_Static_assert(sizeof(struct carrier) == 320, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
 
@@ -74,8 +74,24 @@ static void walk_array(struct walk *w, void *v, size_t *n, size_t *cap, size_t s
 	walk_bytes(w, *array, *n * size);
 }
 
+/* Likewise of an array that stands on pages of its own. */
+static void walk_pages(struct walk *w, void *v, size_t *n, size_t *cap, size_t size)
+{
+	void **array = v;
+
+	walk_bytes(w, n, sizeof *n);
+	if (w->bad || *n > (SIZE_MAX >> 8) / size) {
+		w->bad = true;
+		*n = 0;
+	}
+	if (!w->writing)
+		*array = vec_pages(NULL, 0, *n, cap, size);
+	walk_bytes(w, *array, *n * size);
+}
+
 #define WALK(field)           walk_bytes(w, &(field), sizeof(field))
 #define WALK_ARRAY(v, n, cap) walk_array(w, &(v), &(n), &(cap), sizeof *(v))
+#define WALK_PAGES(v, n, cap) walk_pages(w, &(v), &(n), &(cap), sizeof *(v))
 #define WALK_FIXED(v, n)      walk_array(w, &(v), &(n), NULL, sizeof *(v))
 
 static void walk_map(struct walk *w, struct table_of *m)
@@ -103,9 +119,10 @@ static void walk_one(struct walk *w, void *v, bool there, size_t size)
 static void walk_head(struct walk *w)
 {
 	uint32_t mine[] = {sizeof(struct detect), sizeof(struct path_fact), sizeof(struct prefix_fact),
-	    sizeof(struct place), sizeof(struct member_of), sizeof(struct cell), sizeof(struct carrier),
-	    sizeof(struct drift), sizeof(struct pair), sizeof(struct incident), sizeof(struct open_event),
-	    sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch), sizeof(struct event)};
+	    sizeof(struct place), sizeof(struct member_of), sizeof(struct flips), sizeof(struct cell),
+	    sizeof(struct carrier), sizeof(struct drift), sizeof(struct pair), sizeof(struct incident),
+	    sizeof(struct open_event), sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch),
+	    sizeof(struct event)};
 	uint32_t theirs[sizeof mine / sizeof *mine];
 	char magic[sizeof MAGIC];
 
@@ -142,9 +159,10 @@ static void walk_places(struct walk *w, struct detect *d)
 	for (size_t i = 0; !w->writing && i < d->n_places; i++)
 		if (d->place[i].who && !(d->place[i].who = territory_find(d->f, d->place[i].id, &why)))
 			w->bad = true; /* asked for then, and not known now */
-	WALK_ARRAY(d->member, d->n_members, d->member_cap);
-	WALK_ARRAY(d->cell, d->n_cells, d->cell_cap);
-	WALK_ARRAY(d->carrier, d->n_carriers, d->carrier_cap);
+	WALK_PAGES(d->member, d->n_members, d->member_cap);
+	WALK_ARRAY(d->flips, d->n_flips, d->flips_cap);
+	WALK_PAGES(d->cell, d->n_cells, d->cell_cap);
+	WALK_PAGES(d->carrier, d->n_carriers, d->carrier_cap);
 	for (size_t i = 0; !w->writing && i < d->n_carriers; i++) { /* of the writer's memory */
 		struct carrier *c = &d->carrier[i];
 		c->gain.member = c->loss.member = NULL;
@@ -248,8 +266,8 @@ static void walk(struct walk *w, struct detect *d)
 	WALK(d->ases);
 	WALK(d->o.baseline);
 	WALK(d->o.every_as);
-	WALK_ARRAY(d->path, d->paths, d->path_cap);
-	WALK_ARRAY(d->prefix, d->prefixes, d->prefix_cap);
+	WALK_PAGES(d->path, d->paths, d->path_cap);
+	WALK_PAGES(d->prefix, d->prefixes, d->prefix_cap);
 	WALK_ARRAY(d->as, d->n_as, d->as_cap);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
 		walk_map(w, maps[i]);

@@ -229,10 +229,77 @@ static bool change_is_inner(
 	       !(new->flags &FACT_LEAK) && new->origin == d->prefix[c->prefix].origin;
 }
 
+/*
+ * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the facts of
+ * path and prefix, the member, its first cell, the next one. Fetched in four steps, each a round of changes
+ * ahead of the one before it, the waits for memory overlap.
+ */
+enum { ROUND = 16 };
+
+static void fetch_facts(const struct detect *d, const struct change *c)
+{
+	__builtin_prefetch(&d->path[c->old]);
+	__builtin_prefetch(&d->path[c->new]);
+	if (c->prefix != PREFIX_NONE)
+		__builtin_prefetch(&d->prefix[c->prefix], 1);
+}
+
+static uint32_t first_member(const struct detect *d, const struct change *c)
+{
+	return c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
+}
+
+static void fetch_member(const struct detect *d, const struct change *c)
+{
+	uint32_t m = first_member(d, c);
+
+	if (m != NO_INDEX)
+		__builtin_prefetch(&d->member[m], 1);
+}
+
+static uint32_t first_cell(const struct detect *d, const struct change *c)
+{
+	uint32_t m = first_member(d, c);
+
+	return m == NO_INDEX ? NO_INDEX : d->member[m].cells;
+}
+
+static void fetch_cell(const struct detect *d, const struct change *c)
+{
+	uint32_t k = first_cell(d, c);
+
+	if (k != NO_INDEX)
+		__builtin_prefetch(&d->cell[k], 1);
+}
+
+static void fetch_next_cell(const struct detect *d, const struct change *c)
+{
+	uint32_t k = first_cell(d, c);
+
+	if (k == NO_INDEX)
+		return;
+	__builtin_prefetch(&d->carrier[d->cell[k].carrier], 1);
+	if (d->cell[k].next != NO_INDEX)
+		__builtin_prefetch(&d->cell[d->cell[k].next], 1);
+}
+
+void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at)
+{
+	static void (*const step[])(const struct detect *, const struct change *) = {
+	    fetch_next_cell, fetch_cell, fetch_member, fetch_facts};
+	size_t steps = sizeof step / sizeof *step;
+
+	if (at % ROUND)
+		return;
+	for (size_t s = steps; s-- > 0;)
+		for (size_t i = at ? at + s * ROUND : 0; i < n && i < at + (s + 1) * ROUND; i++)
+			step[s](d, &c[i]);
+}
+
 void tally_change(struct detect *d, const struct change *c)
 {
-	uint8_t family = prefix_of(d->t, c->prefix)->family;
-	uint32_t weight = c->peer < d->peers ? d->vote[family_index(family) * d->peers + c->peer] : 0;
+	size_t row = d->prefix[c->prefix].row;
+	uint32_t weight = c->peer < d->peers ? d->vote[row * d->peers + c->peer] : 0;
 	const struct path_fact *old = &d->path[c->old], *new = &d->path[c->new];
 
 	if (change_is_inner(d, c, old, new))

@@ -4,6 +4,7 @@
  * going dark or coming back, or its main upstream changing; not single peers' paths, and not a change that an
  * upstream-* event of the same minutes tells.
  */
+#include "base/mem.h"
 #include "detect/inner.h"
 
 #include <stdio.h>
@@ -37,19 +38,29 @@ static bool flip_is_told(const struct place *p, utime_t at)
 	return false;
 }
 
-static void flip_drop(struct member_of *m, unsigned i)
+static void flip_drop(struct flips *f, unsigned i)
 {
-	memmove(m->flip + i, m->flip + i + 1, ((unsigned)m->flips - i - 1) * sizeof *m->flip);
-	m->dark = (uint8_t)(((unsigned)m->dark & ((1U << i) - 1)) | ((unsigned)m->dark >> (i + 1) << i));
-	m->flips--;
+	memmove(f->at + i, f->at + i + 1, ((unsigned)f->n - i - 1) * sizeof *f->at);
+	f->dark = (uint8_t)(((unsigned)f->dark & ((1U << i) - 1)) | ((unsigned)f->dark >> (i + 1) << i));
+	f->n--;
 }
 
 /* Changes of carrier that an upstream event of the same minutes tells are no unrest. */
-static void flips_sift(const struct detect *d, struct member_of *m)
+static void flips_sift(const struct place *p, struct flips *f)
 {
-	for (unsigned i = m->flips; i-- > 0;)
-		if (!(m->dark >> i & 1) && flip_is_told(&d->place[m->place], m->flip[i]))
-			flip_drop(m, i);
+	for (unsigned i = f->n; i-- > 0;)
+		if (!(f->dark >> i & 1) && flip_is_told(p, f->at[i]))
+			flip_drop(f, i);
+}
+
+static struct flips *flips_of(struct detect *d, struct member_of *m)
+{
+	if (m->flips == NO_INDEX) {
+		d->flips = vec_room(d->flips, d->n_flips, &d->flips_cap, sizeof *d->flips);
+		d->flips[d->n_flips] = (struct flips){.n = 0};
+		m->flips = (uint32_t)d->n_flips++;
+	}
+	return &d->flips[m->flips];
 }
 
 static uint64_t unrest_key(const struct detect *d, const struct member_of *m)
@@ -103,43 +114,49 @@ static void member_unrest(struct detect *d, uint32_t member)
 	struct member_of *m = &d->member[member];
 	struct place *p = &d->place[m->place];
 	uint32_t index = unrest_get(d, m);
+	utime_t first = d->flips[m->flips].at[0];
 
 	if (!event_at(d, index)) {
-		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, m->flip[0]);
+		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, first);
 		event_at(d, index)->asn = d->prefix[m->prefix].origin;
 		unrest_put(d, m, index);
 		if (place_is_small(d, p))
 			event_join(d, index, &p->trouble_episode, &p->trouble_last);
 		due_add(d, DUE_QUIET, d->now + d->o.instability_window, index, 0, 0);
 	}
-	if (m->flip[0] < event_at(d, index)->first_seen)
-		event_at(d, index)->first_seen = m->flip[0];
+	if (first < event_at(d, index)->first_seen)
+		event_at(d, index)->first_seen = first;
 	d->event[index]->last = d->now;
 	unrest_tell(d, index, m);
+}
+
+static void flip_add(struct detect *d, uint32_t member, utime_t at, bool dark)
+{
+	struct flips *f = flips_of(d, &d->member[member]);
+	unsigned want = d->o.instability_changes < FLIPS ? d->o.instability_changes : FLIPS;
+
+	if (f->n == want)
+		flip_drop(f, 0);
+	f->at[f->n] = at;
+	f->dark = (uint8_t)(f->dark | (unsigned)dark << f->n);
+	f->n++;
+	if (f->n == want)
+		flips_sift(&d->place[d->member[member].place], f);
+	if (f->n == want && f->at[want - 1] - f->at[0] <= d->o.instability_window)
+		member_unrest(d, member);
 }
 
 void member_flip(struct detect *d, uint32_t member, utime_t at)
 {
 	struct member_of *m = &d->member[member];
 	uint32_t is = member_main(d, m), was = m->main;
-	unsigned want = d->o.instability_changes < FLIPS ? d->o.instability_changes : FLIPS;
-	unsigned dark = is == NO_INDEX || was == NO_INDEX;
+	utime_t began = is == NO_INDEX ? m->fall : was == NO_INDEX ? m->rise : at;
 
 	m->touched = false;
 	m->main = is;
-	if (is == was || d->quiet || !m->established || want == 0)
+	if (is == was || d->quiet || !m->established || d->o.instability_changes == 0)
 		return;
-	if (m->flips == want)
-		flip_drop(m, 0);
-	m->flip[m->flips] = is == NO_INDEX ? m->fall : was == NO_INDEX ? m->rise : at;
-	if (m->flip[m->flips] == UTIME_NONE)
-		m->flip[m->flips] = at;
-	m->dark = (uint8_t)(m->dark | dark << m->flips);
-	m->flips++;
-	if (m->flips == want)
-		flips_sift(d, m);
-	if (m->flips == want && m->flip[want - 1] - m->flip[0] <= d->o.instability_window)
-		member_unrest(d, member);
+	flip_add(d, member, began == UTIME_NONE ? at : began, is == NO_INDEX || was == NO_INDEX);
 }
 
 /* The last vote of the recovery that the last flip began. */
