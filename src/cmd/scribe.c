@@ -36,7 +36,9 @@ struct batch {
 struct scribe {
 	struct store *store;
 	struct crew *crew;
-	struct batch *now, *spare;
+	struct batch *now;
+	struct batch *spare[BATCHES + 1]; /* done, to be used again */
+	size_t spares;
 	bool failed;
 	double cost;
 };
@@ -120,8 +122,7 @@ static struct batch *batch_new(void)
 
 static void batch_free(struct batch *b)
 {
-	if (b)
-		out_close(&b->notes);
+	out_close(&b->notes);
 	free(b);
 }
 
@@ -135,16 +136,14 @@ static bool collect(struct scribe *s)
 	s->failed |= b->failed != 0;
 	if (b->duty == DUTY_COMMIT)
 		s->cost = b->seconds;
-	batch_free(s->spare);
-	s->spare = b;
+	s->spare[s->spares++] = b;
 	return true;
 }
 
 static struct batch *batch_now(struct scribe *s)
 {
 	if (!s->now) {
-		s->now = s->spare ? s->spare : batch_new();
-		s->spare = NULL;
+		s->now = s->spares ? s->spare[--s->spares] : batch_new();
 		s->now->notes.n = 0;
 		s->now->duty = DUTY_TELL;
 		s->now->failed = 0;
@@ -181,7 +180,8 @@ void scribe_free(struct scribe *s)
 		return;
 	(void)scribe_wait(s);
 	crew_free(s->crew);
-	batch_free(s->spare);
+	while (s->spares)
+		batch_free(s->spare[--s->spares]);
 	free(s);
 }
 

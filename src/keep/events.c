@@ -8,8 +8,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { EVENTS_HELD = 1 << 12 };
 
@@ -54,65 +56,74 @@ static int event_put(struct store *s, const struct event *e, int64_t cut)
 }
 
 /*
- * Events are told again each time they grow; only how they stand at the commit is written. Open addressing by
- * id, at most half full.
+ * Events are told again each time they grow; only how they stand at the commit is written. `held` finds
+ * them by id: open addressing, at most half full, a place is an index + 1.
  */
-static struct event *event_slot(struct event *slot, size_t cap, uint64_t id)
+static uint32_t *held_place(struct store *s, uint64_t id)
 {
-	size_t i = hash_u64(id) & (cap - 1);
+	size_t i = hash_u64(id) & (s->held_cap - 1);
 
-	while (slot[i].id && slot[i].id != id)
-		i = (i + 1) & (cap - 1);
-	return &slot[i];
+	while (s->held[i] && s->event[s->held[i] - 1].id != id)
+		i = (i + 1) & (s->held_cap - 1);
+	return &s->held[i];
 }
 
-static void events_double(struct store *s)
+static struct event *held_event(struct store *s, uint64_t id)
 {
-	size_t cap = s->event_cap ? s->event_cap * 2 : 256;
-	struct event *grown = mem_array(cap, sizeof *grown);
+	uint32_t *place = held_place(s, id);
 
-	for (size_t i = 0; i < s->event_cap; i++)
-		if (s->event[i].id)
-			*event_slot(grown, cap, s->event[i].id) = s->event[i];
-	free(s->event);
-	s->event = grown;
-	s->event_cap = cap;
+	if (!*place) {
+		s->event = vec_room(s->event, s->events, &s->event_cap, sizeof *s->event);
+		s->event[s->events++] = (struct event){.id = id};
+		*place = (uint32_t)s->events;
+	}
+	return &s->event[*place - 1];
 }
 
 void events_forget(struct store *s)
 {
-	for (size_t i = 0; i < s->event_cap; i++)
+	for (size_t i = 0; i < s->events; i++)
 		free(s->event[i].prefix);
+	s->events = 0;
+	if (s->held)
+		memset(s->held, 0, s->held_cap * sizeof *s->held);
+}
+
+void events_free(struct store *s)
+{
+	events_forget(s);
 	free(s->event);
-	s->event = NULL;
-	s->events = s->event_cap = 0;
+	free(s->held);
 }
 
 int events_flush(struct store *s)
 {
 	int rc = s->events ? store_begin(s) : 0;
 
-	for (size_t i = 0; i < s->event_cap && rc == 0; i++)
-		if (s->event[i].id) {
-			rc = event_put(s, &s->event[i], s->cut_top + 1);
-			points_born(s, &s->event[i]);
-		}
+	for (size_t i = 0; i < s->events && rc == 0; i++) {
+		rc = event_put(s, &s->event[i], s->cut_top + 1);
+		points_born(s, &s->event[i]);
+	}
 	events_forget(s);
 	return rc;
 }
 
+/* Without the room for evidence that it does not use: most of an event. */
 void store_event(struct store *s, const struct event *e)
 {
 	struct event *at;
 
 	if (s->events == EVENTS_HELD && events_flush(s))
 		s->broken = true;
-	if ((s->events + 1) * 2 > s->event_cap)
-		events_double(s);
-	at = event_slot(s->event, s->event_cap, e->id);
-	s->events += !at->id;
+	if (!s->held) {
+		s->held_cap = 2 * EVENTS_HELD;
+		s->held = mem_array(s->held_cap, sizeof *s->held);
+	}
+	at = held_event(s, e->id);
 	free(at->prefix);
-	*at = *e;
+	memcpy(at, e, offsetof(struct event, evidence));
+	memcpy(at->evidence, e->evidence, e->evidences * sizeof *e->evidence);
+	at->evidences = e->evidences;
 	at->prefix = NULL;
 	if (e->prefixes) {
 		at->prefix = mem_array(e->prefixes, sizeof *at->prefix);

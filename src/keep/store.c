@@ -310,7 +310,7 @@ void store_close(struct store *s)
 		return;
 	if (s->open_txn)
 		store_abandon(s);
-	events_forget(s);
+	events_free(s);
 	points_forget(s);
 	for (size_t i = 0; i < SQL_STATEMENTS; i++)
 		sqlite3_finalize(s->stmt[i]);

@@ -87,8 +87,10 @@ struct store {
 	int64_t cut_top; /* highest number ever given to a cut */
 	struct told *told;
 	size_t tolds, told_cap;
-	struct event *event; /* told since the last commit, by id; see events.c */
+	struct event *event; /* told since the last flush; see events.c */
 	size_t events, event_cap;
+	uint32_t *held; /* their places by id; NULL: none was ever told */
+	size_t held_cap;
 	struct heads *heads; /* NULL: not loaded */
 	struct retention retention;
 };
@@ -117,6 +119,7 @@ int chunk_drop(struct store *s, int64_t row);
 /* events (events.c) */
 int events_flush(struct store *s);   /* what was told, into rows */
 void events_forget(struct store *s); /* what was told */
+void events_free(struct store *s);
 int events_rollback(struct store *s, int64_t cut);
 /* checkpoints (cuts.c) */
 int checkpoints_thin(struct store *s);
