@@ -1,5 +1,6 @@
 /* cmd/simulate: routing from a scenario file, or a whole made Internet, as MRT files with the truth beside.
  */
+#include "cmd/countries.h"
 #include "cmd/verb.h"
 #include "sim/sim.h"
 
@@ -55,14 +56,15 @@ static int run_world(const struct args *a, const char *dir, long seed)
 	long ases = number(a, "ases", 300, 300000, 75000), peers = number(a, "peers", 1, 250, 40);
 	long prefixes = number(a, "prefixes", 1, 3000000, 1000000);
 	long minutes = number(a, "updates", 0, 10080, 0), rate = number(a, "rate", 1, 1000000, 400);
+	long months = number(a, "months", 0, 1200, 0);
 	long threads = number(a, "threads", 1, PARALLEL_MAX, (long)parallel_cores());
 	const char *format = args_get(a, "format"), *at = args_get(a, "at");
 	struct world_options o = {.topology = args_get(a, "topology"), .pack = PACK_GZ};
 	struct world_count count;
-	char why[512] = "";
+	char why[512] = "", (*country)[3] = NULL;
 	bool ok;
 
-	if (ases < 0 || peers < 0 || prefixes < 0 || minutes < 0 || rate < 0 || threads < 0)
+	if (months < 0 || ases < 0 || peers < 0 || prefixes < 0 || minutes < 0 || rate < 0 || threads < 0)
 		return EXIT_USAGE;
 	if (!utime_parse(at ? at : "2026-01-01T00:00:00Z", &o.at))
 		return usage(a, "--at takes a time, not \"%s\"", at);
@@ -77,11 +79,16 @@ static int run_world(const struct args *a, const char *dir, long seed)
 	o.rate = (double)rate;
 	o.threads = (unsigned)threads;
 	o.seed = (uint64_t)seed;
+	o.months = (unsigned)months;
+	if (args_has(a, "countries") && !(o.countries = country_codes(&country)))
+		return told(false, "--countries: no registry is installed that says which there are");
+	o.country = (const char(*)[3])country;
 	ok = world_write(&o, dir, &count, why, sizeof why);
 	if (ok)
 		warn_line("world: %llu routes, %.0f MB before compression, %llu updates",
 		    (unsigned long long)count.routes, (double)count.bytes / 1e6,
 		    (unsigned long long)count.updates);
+	free(country);
 	return told(ok, why);
 }
 
@@ -139,6 +146,8 @@ static const struct opt opts[] = {
     {"peers", 0, "N", "--world: how many peers, all with full feeds (40)"},
     {"topology", 0, "FILE", "--world: the networks of an as-rel file instead"},
     {"at", 0, "TIME", "--world: the time of the dump"},
+    {"countries", 0, NULL, "--world: networks in every country; DIR/registry.txt says where"},
+    {"months", 0, "N", "--world: providers have changed for so many months since the same seed's beginning"},
     {"updates", 0, "MINUTES", "--world: a stream of updates after the dump"},
     {"rate", 0, "N", "--world: update messages a second (400)"},
     {"format", 0, "gz|bz2|plain", "--world: how the files are written (gz)"},

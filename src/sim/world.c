@@ -246,7 +246,8 @@ bool world_write(
 	if (ok) {
 		world_make_prefixes(&w);
 		world_spread(&w);
-		ok = world_rib(&w, file, count, why, cap);
+		ok = world_rib(&w, file, count, why, cap) &&
+		     (!o->countries || world_registry(&w, dir, why, cap));
 	}
 	if (ok && o->minutes)
 		ok = world_updates(&w, dir, count, why, cap);

@@ -21,6 +21,9 @@ struct world_options {
 	unsigned minutes;     /* of updates */
 	double rate;          /* update messages a second */
 	unsigned threads;
+	const char (*country)[3]; /* codes; every network is in one of them */
+	size_t countries;         /* 0: none; at most 255 count */
+	unsigned months;          /* that providers have changed for */
 	enum pack pack;
 };
 
@@ -80,6 +83,10 @@ bool world_write(
 
 bool world_make_graph(struct world *w, char *why, size_t cap); /* worldnet.c */
 void world_make_prefixes(struct world *w);                     /* worldspace.c */
+/* worldland.c */
+uint8_t world_land(const struct world *w, uint32_t as, uint32_t stubs_from); /* index of its country */
+void world_move(struct world *w);                                            /* the months that passed */
+bool world_registry(const struct world *w, const char *dir, char *why, size_t cap);
 /* The announcement of a group, seeds in the caller's room; `without` leaves that provider (1..) out. */
 enum { WORLD_SEEDS_MAX = 16, WORLD_TAIL_MAX = 16 };
 struct world_announce {

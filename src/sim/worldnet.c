@@ -39,12 +39,12 @@ static uint32_t zipf(struct rand *r, uint32_t n)
 	return k < n ? k : n - 1;
 }
 
-/* A provider for i from the n networks that start at `first`; of four draws one of i's own region. */
+/* A provider for i from the n networks that start at `first`; of a few draws one of i's own region. */
 static uint32_t draw(struct net *t, uint32_t i, uint32_t first, uint32_t n)
 {
 	uint32_t k = 0;
 
-	for (int tries = 0; tries < 4; tries++) {
+	for (int tries = 0; tries < (t->w->o->countries ? 24 : 4); tries++) {
 		k = first + zipf(&t->r, n);
 		if (t->region[k] == t->region[i])
 			break;
@@ -173,6 +173,8 @@ static void graph_made(struct world *w)
 		w->as[i].asn = asn_of((uint32_t)((uint64_t)i * 7919 % w->ases), w->ases);
 		w->as[i].node = NODE_NONE;
 		w->as[i].region = t.region[i] = (uint8_t)rand_below(&t.r, REGIONS);
+		if (w->o->countries)
+			w->as[i].region = t.region[i] = world_land(w, i, TIER1 + t.large + t.regional);
 	}
 	carriers_make(&t);
 	exchanges_make(&t);
@@ -211,7 +213,8 @@ static bool graph_read(struct world *w, char *why, size_t cap)
 		w->as[i] = (struct world_as){.asn = whole.asn[i],
 		    .node = graph_node(&w->g, whole.asn[i]),
 		    .first = (uint32_t)w->providers,
-		    .region = (uint8_t)(rand_of(w->o->seed, whole.asn[i], 2) % REGIONS)};
+		    .region = w->o->countries ? world_land(w, i, w->ases)
+					      : (uint8_t)(rand_of(w->o->seed, whole.asn[i], 2) % REGIONS)};
 		for (uint32_t k = whole.first[i]; k < whole.first[i + 1] && w->as[i].node == NODE_NONE; k++)
 			if (whole.link[k].rel == REL_PROVIDER)
 				provider_add(w, &w->as[i], graph_node(&w->g, whole.asn[whole.link[k].to]));
@@ -255,6 +258,7 @@ bool world_make_graph(struct world *w, char *why, size_t cap)
 		graph_made(w);
 	else if (!graph_read(w, why, cap))
 		return false;
+	world_move(w);
 	peers_choose(w);
 	return true;
 }
