@@ -228,7 +228,8 @@ int store_rollback(struct store *s, int64_t cut)
 	static const enum statement steps[] = {SQL_FILES_DROP_AFTER, SQL_CUTS_DROP_AFTER};
 
 	events_forget(s);
-	if (store_begin(s) || points_rollback(s, cut) || events_rollback(s, cut))
+	/* events first: when a carrier was first seen is asked of those that stay */
+	if (store_begin(s) || events_rollback(s, cut) || points_rollback(s, cut))
 		return -1;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		sqlite3_stmt *q = store_sql(s, steps[i]);

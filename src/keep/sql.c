@@ -76,6 +76,9 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_CARRIERS_ROW] = "SELECT upstream, share, prefixes FROM carrier WHERE territory = ?1 AND family = ?2",
     [SQL_CARRIER_BORN] = "SELECT min(first) FROM event WHERE upstream = ?3 AND family = ?2 AND kind = ?4 AND"
 			 " territory = (SELECT name FROM territory WHERE id = ?1)",
+    [SQL_CARRIERS_BORN] = "SELECT t.id, e.family, e.upstream, min(e.first) FROM event e"
+			  " JOIN territory t ON t.name = e.territory WHERE e.kind = ?1 AND e.upstream <> 0"
+			  " GROUP BY t.id, e.family, e.upstream",
     [SQL_CARRIER_PUT] = "INSERT OR REPLACE INTO carrier VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_CARRIER_DROP_OF] = "DELETE FROM carrier WHERE territory = ?1 AND family = ?2",
     [SQL_CHUNK_LAST] = "SELECT rowid, start, points, data FROM chunk WHERE territory = ?1 AND family = ?2"

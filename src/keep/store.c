@@ -127,7 +127,6 @@ void store_abandon(struct store *s)
 			sqlite3_reset(q);
 	}
 	s->open_txn = s->broken = false;
-	s->tolds = 0;
 	events_forget(s);
 	points_forget(s);
 	s->cut_top = meta_get(s, "cut_top", 0);
@@ -317,7 +316,6 @@ void store_close(struct store *s)
 	sqlite3_close(s->db);
 	if (s->lock >= 0)
 		close(s->lock);
-	free(s->told);
 	free(s->path);
 	free(s);
 }

@@ -23,6 +23,7 @@ enum statement { /* text in sql.c, same order */
 	SQL_CARRIERS_OF,
 	SQL_CARRIERS_ROW,
 	SQL_CARRIER_BORN,
+	SQL_CARRIERS_BORN,
 	SQL_CARRIER_PUT,
 	SQL_CARRIER_DROP_OF,
 	SQL_CHUNK_LAST,
@@ -66,14 +67,7 @@ enum statement { /* text in sql.c, same order */
 extern const char *const sql_text[SQL_STATEMENTS];
 extern const char *const sql_upgrade[]; /* [v]: from format v to v + 1; ends with NULL */
 
-struct told { /* a sample since the last cut */
-	int64_t territory;
-	uint8_t family;
-	uint32_t seq;
-	struct change_point p;
-};
-
-struct heads; /* the last values of every line, see points.c */
+struct heads; /* of every line the last value and what was told since, see heads.h */
 
 struct store {
 	sqlite3 *db;
@@ -82,11 +76,9 @@ struct store {
 	enum store_mode mode;
 	char error[512];
 	sqlite3_stmt *stmt[SQL_STATEMENTS];
-	bool open_txn;   /* a transaction of ours is under way */
-	bool broken;     /* a write failed since the last commit: the next commit refuses */
-	int64_t cut_top; /* highest number ever given to a cut */
-	struct told *told;
-	size_t tolds, told_cap;
+	bool open_txn;       /* a transaction of ours is under way */
+	bool broken;         /* a write failed since the last commit: the next commit refuses */
+	int64_t cut_top;     /* highest number ever given to a cut */
 	struct event *event; /* told since the last flush; see events.c */
 	size_t events, event_cap;
 	uint32_t *held; /* their places by id; NULL: none was ever told */
@@ -104,16 +96,16 @@ int store_begin(struct store *s);                                   /* no-op wit
 int64_t meta_get(struct store *s, const char *key, int64_t otherwise);
 int meta_set(struct store *s, const char *key, int64_t v);
 
-/* territories (points.c) */
+/* territories, lines and their points (heads.c, points.c, back.c) */
 int64_t territory_row(struct store *s, const char *id, bool make); /* 0: none; -1: error */
 void points_born(struct store *s, const struct event *e); /* an upstream-new event: when it truly began */
 int points_flush(struct store *s);                        /* what was told, into chunks */
 int points_rollback(struct store *s, int64_t cut);
-void points_forget(struct store *s); /* memory of last values: loaded again when wanted */
+void points_forget(struct store *s); /* what was told, and the last values: loaded again when wanted */
 /* A chunk of a row: columns data. */
 int chunk_column(struct store *s, sqlite3_stmt *q, int column, struct chunk *c, const char *which);
 
-int chunk_put(struct store *s, int64_t territory, uint8_t family, struct chunk *c); /* sorts the points */
+int chunk_put(struct store *s, int64_t territory, uint8_t family, const struct chunk *c);
 int chunk_drop(struct store *s, int64_t row);
 
 /* events (events.c) */
