@@ -11,6 +11,7 @@
 
 uint64_t hash_key(void);                      /* the process's key, drawn from the kernel at first use */
 uint64_t hash_bytes(const void *p, size_t n); /* XXH3 under the key */
+uint64_t hash_same(const void *p, size_t n);  /* without it: the same in every run; no place in a table */
 
 static inline uint64_t hash_u64(uint64_t v)
 {

@@ -233,6 +233,14 @@ static const char *type_name(unsigned type)
 	return type < 64 && names[type] ? names[type] : "other";
 }
 
+static void print_sights(struct run *r, const char *before, enum sight_kind kind, const char *after)
+{
+	bool exact;
+	uint64_t n = sights_count(&r->sights, kind, &exact);
+
+	out_printf(&r->out, "%s%s%llu%s", before, exact ? "" : "about ", (unsigned long long)n, after);
+}
+
 static void print_stats(struct run *r)
 {
 	char first[UTIME_TEXT] = "-", last[UTIME_TEXT] = "-";
@@ -243,9 +251,11 @@ static void print_stats(struct run *r)
 			out_printf(
 			    &r->out, "  %-14s %llu\n", type_name(i), (unsigned long long)r->records[i]);
 	print_count(r);
-	out_printf(&r->out, "peers     %zu\n", r->sights.peer.n);
-	out_printf(&r->out, "prefixes  %zu IPv4, %zu IPv6\n", r->sights.prefix[0].n, r->sights.prefix[1].n);
-	out_printf(&r->out, "paths     %zu\norigins   %zu\n", r->sights.path.n, r->sights.origin.n);
+	print_sights(r, "peers     ", SIGHT_PEER, "\n");
+	print_sights(r, "prefixes  ", SIGHT_PREFIX4, " IPv4, ");
+	print_sights(r, "", SIGHT_PREFIX6, " IPv6\n");
+	print_sights(r, "paths     ", SIGHT_PATH, "\n");
+	print_sights(r, "origins   ", SIGHT_ORIGIN, "\n");
 	if (r->sum.first <= r->sum.last) {
 		utime_text(first, r->sum.first);
 		utime_text(last, r->sum.last);

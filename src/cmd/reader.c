@@ -215,15 +215,16 @@ static void see(struct reader *r, const struct elem *e, const struct attr_set *s
 	size_t n;
 
 	if (e->prefix)
-		sight(&r->sights->prefix[e->prefix->family == FAMILY_IPV6], e->prefix, sizeof *e->prefix);
-	sight(&r->sights->peer, e->peer, sizeof *e->peer);
+		sight(r->sights, e->prefix->family == FAMILY_IPV6 ? SIGHT_PREFIX6 : SIGHT_PREFIX4, e->prefix,
+		    sizeof *e->prefix);
+	sight(r->sights, SIGHT_PEER, e->peer, sizeof *e->peer);
 	if (!set)
 		return;
 	attrs_paths(set, &path, &path4);
 	n = as_path_flat(path, path4, set->as_size, flat, 64, &flags);
-	sight(&r->sights->path, flat, n * sizeof *flat);
+	sight(r->sights, SIGHT_PATH, flat, n * sizeof *flat);
 	if (n && flat[n - 1])
-		sight(&r->sights->origin, &flat[n - 1], sizeof *flat);
+		sight(r->sights, SIGHT_ORIGIN, &flat[n - 1], sizeof *flat);
 }
 
 /* Many elements of a second share it: it is made anew only where something of it changes. */
