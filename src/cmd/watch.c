@@ -231,7 +231,7 @@ static int check_only(struct watch *w)
 
 	w->facts = watch_load_facts(&w->config);
 	w->who = watch_find_who(&w->config, w->facts);
-	good = w->who;
+	good = w->who && watch_find_routes(&w->config, w->facts, w->who);
 	if (good)
 		printf("%s: good: %zu sources, %zu alert routes, %zu territories\n", w->config.path,
 		    w->config.sources, w->config.routes, w->config.whos);

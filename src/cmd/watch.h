@@ -108,6 +108,8 @@ void watch_commit(struct watch *w);
 /* ---- the configuration in force ---- */
 struct facts *watch_load_facts(const struct watch_config *c);
 const struct territory **watch_find_who(const struct watch_config *c, const struct facts *f); /* NULL: said */
+/* The territories of alert routes by their ids; false: one is unknown or not watched, which is said. */
+bool watch_find_routes(struct watch_config *c, const struct facts *f, const struct territory *const *who);
 bool watch_force(struct watch *w); /* w->config; false: it cannot work, which is said */
 /* On HUP. Takes `fresh` over and says what of it does not work; nothing of it where a territory is unknown.
  */

@@ -446,9 +446,17 @@ static void check_source(struct reader *r, const struct watch_source *s)
 	    "listen = ADDRESS:PORT", "listen = ADDRESS:PORT", "url = wss://...", "folder = PATH"};
 	const char *const have[] = {s->listen.address, s->listen.address, s->ris.url, s->follow.folder};
 
+	const char *fault = NULL;
+
 	if (!have[s->kind])
 		complain(r, "[%s %s]: %s is missing", part_names[s->kind + PART_BMP], source_name(s),
 		    want[s->kind]);
+	else if (s->kind == SOURCE_BMP || s->kind == SOURCE_BGP)
+		fault = live_listen_fault(&s->listen);
+	else if (s->kind == SOURCE_RIS)
+		fault = live_ris_fault(&s->ris);
+	if (fault)
+		complain(r, "[%s %s]: %s", part_names[s->kind + PART_BMP], source_name(s), fault);
 }
 
 static void check_names(struct reader *r)

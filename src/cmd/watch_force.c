@@ -94,6 +94,33 @@ const struct territory **watch_find_who(const struct watch_config *c, const stru
 	return who;
 }
 
+static bool is_watched(const struct territory *const *who, size_t whos, const char *id)
+{
+	for (size_t i = 0; i < whos; i++)
+		if (strcmp(territory_id(who[i]), id) == 0)
+			return true;
+	return whos == 0;
+}
+
+bool watch_find_routes(struct watch_config *c, const struct facts *f, const struct territory *const *who)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < c->routes; i++)
+		for (size_t k = 0; k < c->route[i].territories; k++) {
+			const char **at = (const char **)&c->route[i].territory[k], *why = "unknown";
+			const struct territory *t = territory_find(f, *at, &why);
+			if (t && is_watched(who, c->whos, territory_id(t))) {
+				*at = arena_strn(&c->arena, territory_id(t), strlen(territory_id(t)));
+				continue; /* as events bear it */
+			}
+			warn_line("%s: [alert %s]: territory = %s: %s", c->path, c->route[i].name, *at,
+			    t ? "is not watched: it is not in who" : why);
+			good = false;
+		}
+	return good;
+}
+
 static uint64_t file_digest(uint64_t h, const char *path)
 {
 	struct stat st;
@@ -162,7 +189,7 @@ bool watch_force(struct watch *w)
 
 	w->facts = watch_load_facts(&w->config);
 	w->who = watch_find_who(&w->config, w->facts);
-	if (!w->who)
+	if (!w->who || !watch_find_routes(&w->config, w->facts, w->who))
 		return false;
 	w->watched = watched_digest(&w->config, w->facts);
 	o.drop_asns = facts_route_servers(w->facts, &o.drop_asn);
@@ -212,8 +239,9 @@ void watch_force_again(struct watch *w, struct watch_config *fresh)
 	bool same = old.sources_digest == fresh->sources_digest && old.sources == fresh->sources &&
 		    (goes_on || !asks_by_territory(fresh));
 
-	if (!who) {
+	if (!who || !watch_find_routes(fresh, facts, who)) {
 		warn_line("isthmus watch: the configuration before stays in force");
+		free(who);
 		facts_free(facts);
 		watch_config_free(fresh);
 		return;

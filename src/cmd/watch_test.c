@@ -58,7 +58,7 @@ static void test_config(void **state)
 				  "[bmp routers]\nlisten = [::]:1790\nallow = 192.0.2.0/24 "
 				  "2001:db8::/32\nrib = loc-rib\nsilence = 5m\n"
 				  "[bgp lab]\nlisten = 127.0.0.1:179\nlocal-as = 65551\npeer-as = 64500 "
-				  "64501\nhold = 30s\npassword = x\n"
+				  "64501\nhold = 30s\npassword = x\nallow = 127.0.0.1\n"
 				  "router-id = 10.0.0.1\n[ris live]\nurl = wss://h/v1\nsubscribe = "
 				  "all\n[follow a]\nfolder = /a\nevery = 5s\n"
 				  "[alert night]\nkind = mail\nurl = smtps://m\nfrom = a@b\nto = "
@@ -110,11 +110,17 @@ static void test_config_errors(void **state)
 	    ":14: \"pigeon\" is no kind of alert: webhook, slack, mail, syslog, command or file\n"
 	    ":15: \"bad\" is no severity: info, low, medium, high or critical\n"
 	    ":17: no section [moon x]: watch, bmp, bgp, ris, follow or alert, and a name\n"
+	    ": [bmp a]: listen is no ADDRESS:PORT, as 127.0.0.1:1790 or [::]:1790\n"
 	    ": [bgp a]: listen = ADDRESS:PORT is missing\n"
 	    ": [alert w]: kind is missing\n"
 	    ": two sources are called \"a\"\n"
 	    ": alerts need a folder to wait in until they are delivered: spool = PATH in [watch]\n");
-	assert_int_equal(c.errors, 14);
+	assert_int_equal(c.errors, 15);
+	watch_config_free(&c);
+	assert_false(
+	    read_conf(&c, "[bgp b]\nlisten = [::1]:179\npassword = x\n[ris c]\nurl = ws://example.net/\n"));
+	assert_string_equal(told.buf, ": [bgp b]: password: say in allow whose it is\n"
+				      ": [ris c]: a URL that begins with wss:// is wanted\n");
 	watch_config_free(&c);
 	assert_false(read_conf(&c, "[watch]\nwho = KP\n"));
 	assert_non_null(strstr(told.buf, "no source"));
@@ -231,6 +237,12 @@ static void test_verb(void **state)
 	assert_int_equal(verb("--check", "[watch]\nwho = KP\n[bmp a]\nlisten = 127.0.0.1:0\n"), 0);
 	assert_int_equal(
 	    verb("--check", "[watch]\nwho = nowhere at all\n[bmp a]\nlisten = 127.0.0.1:0\n"), 1);
+#define ALERTS(of)                                                                                        \
+	"[watch]\nwho = KP CU\nspool = s\n[bmp a]\nlisten = 127.0.0.1:0\n[alert x]\nkind = file\nfile = " \
+	"f\nterritory = " of "\n"
+	assert_int_equal(verb("--check", ALERTS("kp Cuba")), 0);
+	assert_int_equal(verb("--check", ALERTS("KP SY")), 1); /* is not watched */
+	assert_int_equal(verb("--check", ALERTS("KP Atlantis")), 1);
 	assert_int_equal(verb("--check", "[bmp a]\n"), 1);
 	assert_int_equal(verb("x", "[bmp a]\n"), 2);
 }

@@ -33,6 +33,20 @@ static struct addrinfo *address_parse(const char *text)
 	return list;
 }
 
+const char *live_listen_fault(const struct live_listen *o)
+{
+	struct addrinfo *a = o->address ? address_parse(o->address) : NULL;
+
+	if (!a)
+		return "listen is no ADDRESS:PORT, as 127.0.0.1:1790 or [::]:1790";
+	freeaddrinfo(a);
+	if (o->password && !o->allows)
+		return "password: say in allow whose it is";
+	if (o->password && strlen(o->password) > TCP_MD5SIG_MAXKEYLEN)
+		return "password: longer than 80 bytes (RFC 2385)";
+	return NULL;
+}
+
 int listen_on(struct live *l, const char *address)
 {
 	struct addrinfo *a = address ? address_parse(address) : NULL;

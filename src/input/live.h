@@ -69,6 +69,10 @@ struct live_follow {
 	const char *url; /* of the mirror; NULL: the archives themselves */
 };
 
+/* What is wrong with it, as far as can be told without opening anything; NULL: nothing. */
+const char *live_listen_fault(const struct live_listen *o);
+const char *live_ris_fault(const struct live_ris *o);
+
 struct live;
 struct live *live_new(void);
 /* NULL, or what is wrong (static or valid until the next call). Before live_start. */

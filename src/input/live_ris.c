@@ -356,6 +356,16 @@ static const char *url_cut(struct ris *r, const char *url)
 							    : "a URL without a host, or with a bad port";
 }
 
+const char *live_ris_fault(const struct live_ris *o)
+{
+	struct ris r = {0};
+	const char *why = url_cut(&r, o->url);
+
+	free(r.host);
+	free(r.path);
+	return why;
+}
+
 const char *live_add_ris(struct live *l, const struct live_ris *o)
 {
 	struct ris *r = mem_alloc(sizeof *r);
