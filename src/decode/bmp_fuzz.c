@@ -9,6 +9,7 @@ static void read_parts(const struct bmp_message *m)
 	struct bmp_tlv tlv;
 	struct bmp_stat stat;
 	struct bmp_up up;
+	struct bmp_down down;
 
 	if (m->type == BMP_STATS)
 		cur_u32(&c);
@@ -16,6 +17,11 @@ static void read_parts(const struct bmp_message *m)
 		;
 	if (m->type == BMP_PEER_UP && bmp_up_cut(m, &up) && (up.sent.n < 19 || up.received.n < 19))
 		__builtin_trap();
+	if (m->type == BMP_PEER_DOWN && bmp_down_cut(m, &down) && down.notification.n &&
+	    down.notification.n < 19)
+		__builtin_trap();
+	if (m->type == BMP_TERMINATION)
+		bmp_termination_text(m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
