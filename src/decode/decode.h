@@ -224,8 +224,36 @@ struct mrt { /* one stream's reader; plain values, no memory behind it; start wi
  */
 enum mrt_status mrt_next(struct mrt *m, struct cur *c, uint64_t offset, bool last, struct update *u);
 bool mrt_peers_load(struct mrt_peers *peers, const struct update *u, struct fault_count *faults);
-bool rib_entry_next(
-    struct update *u, struct rib_entry *e, struct fault_count *faults); /* advances u->entries */
+/* The next entry of a dump's record (RFC 6396 4.3.4); advances u->entries. Inline: it runs once a route. */
+static inline bool rib_entry_next(struct update *u, struct rib_entry *e, struct fault_count *faults)
+{
+	const uint8_t *p = u->entries.p;
+	size_t n = u->entries.n, head = u->addpath ? 12 : 8, attrs;
+
+	if (n == 0)
+		return false;
+	if (u->own_peer) {
+		*e = (struct rib_entry){0, 0, u->originated, u->attrs};
+		u->entries.n = 0;
+		return true;
+	}
+	if (n < head || n - head < (attrs = be16(p + head - 2))) {
+		fault_add(faults, FAULT_MRT_BODY, u->offset);
+		u->entries.n = 0;
+		return false;
+	}
+	e->peer_index = be16(p);
+	e->originated = utime_of(be32(p + 2), 0);
+	e->path_id = u->addpath ? be32(p + 6) : 0;
+	/* field by field: a whole struct would be put together in memory and wait for itself */
+	e->attrs.raw.p = p + head;
+	e->attrs.raw.n = attrs;
+	e->attrs.as_size = u->attrs.as_size;
+	e->attrs.rib_form = u->attrs.rib_form;
+	u->entries.p = p + head + attrs;
+	u->entries.n = n - head - attrs;
+	return true;
+}
 /*
  * GEO_PEER_TABLE (RFC 6397 3.1): an update of kind UPDATE_OTHER, type 13, subtype 7. geo_begin gives the
  * collector and the number of peers that geo_next then gives, in the order of the peer index.

@@ -5,32 +5,6 @@
  */
 #include "decode/decode.h"
 
-bool rib_entry_next(struct update *u, struct rib_entry *e, struct fault_count *faults)
-{
-	const uint8_t *p = u->entries.p;
-	size_t n = u->entries.n, head = u->addpath ? 12 : 8, attrs;
-
-	if (n == 0)
-		return false;
-	if (u->own_peer) {
-		*e = (struct rib_entry){0, 0, u->originated, u->attrs};
-		u->entries.n = 0;
-		return true;
-	}
-	if (n < head || n - head < (attrs = be16(p + head - 2))) {
-		fault_add(faults, FAULT_MRT_BODY, u->offset);
-		u->entries.n = 0;
-		return false;
-	}
-	e->peer_index = be16(p);
-	e->originated = utime_of(be32(p + 2), 0);
-	e->path_id = u->addpath ? be32(p + 6) : 0;
-	e->attrs = (struct attr_set){{p + head, attrs}, u->attrs.as_size, u->attrs.rib_form};
-	u->entries.p = p + head + attrs;
-	u->entries.n = n - head - attrs;
-	return true;
-}
-
 static void load_view(struct mrt_peers *peers, struct span view)
 {
 	size_t n = view.n < sizeof peers->view ? view.n : sizeof peers->view - 1;

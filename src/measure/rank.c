@@ -11,12 +11,13 @@
 
 #include <stdlib.h>
 
-/* ---- where each path enters, by path id ---- */
+/* ---- where paths enter: paths with the same border share an entry ---- */
 struct entry {
 	asn_t origin, upstream, gateway; /* as struct border, for the territory of the origin */
 	uint32_t
 	    home; /* territory of the origin: country, or the AS itself; 0 where the path leaves the shares */
 };
+typedef uint32_t entry_id; /* 0: no route */
 
 struct sums { /* of one territory */
 	double whole, visible, carried, homed, single, addresses;
@@ -40,6 +41,8 @@ struct ranking {
 	struct idmap inside; /* groups of the vantage ASes */
 	unsigned *inside_n;  /* vantage ASes in each */
 	struct entry *entry;
+	size_t entries, entry_cap;
+	entry_id *entry_of;     /* by path id */
 	struct weighed *prefix; /* in address order */
 	uint32_t *end;          /* by index: behind the last prefix inside it */
 	uint32_t (*group)[2];   /* by index: two different groups that see it; 0: none */
@@ -57,32 +60,42 @@ static uint32_t group_of(const struct ranking *r, asn_t asn)
 	return r->by == RANK_AS ? asn : asn_territory(r->facts, asn, r->at);
 }
 
+static entry_id entry_born(struct ranking *r, struct entry e)
+{
+	r->entry = vec_room(r->entry, r->entries, &r->entry_cap, sizeof *r->entry);
+	r->entry[r->entries] = e;
+	return (entry_id)r->entries++;
+}
+
+/* From the origin outward; behind the upstream a path enters where its parent does. */
+static entry_id entry_make(struct ranking *r, path_id id, struct path_node node)
+{
+	path_id parent = path_node_parent(node);
+	struct entry e;
+
+	if (path_flags(r->table, id) & ~(unsigned)PATH_EMPTY)
+		return entry_born(r, (struct entry){.origin = path_origin(r->table, id)});
+	if (parent == PATH_NONE)
+		return entry_born(r, (struct entry){node.asn, 0, node.asn, group_of(r, node.asn)});
+	e = r->entry[r->entry_of[parent]];
+	if (e.upstream)
+		return r->entry_of[parent];
+	if (group_of(r, node.asn) == e.home)
+		e.gateway = node.asn;
+	else
+		e.upstream = node.asn;
+	return entry_born(r, e);
+}
+
 static void entries_make(struct ranking *r)
 {
 	size_t n = path_count(r->table);
 	const struct path_node *node = path_nodes(r->table);
 
-	r->entry = mem_array(n + 1, sizeof *r->entry);
-	for (path_id id = 1; id < n; id++) {
-		struct entry *e = &r->entry[id];
-		path_id parent = path_node_parent(node[id]);
-		asn_t asn = node[id].asn;
-		unsigned flags = path_flags(r->table, id);
-		if (flags & ~(unsigned)PATH_EMPTY) {
-			e->origin = path_origin(r->table, id);
-			continue;
-		}
-		if (parent == PATH_NONE)
-			*e = (struct entry){asn, 0, asn, group_of(r, asn)};
-		else
-			*e = r->entry[parent];
-		if (parent == PATH_NONE || e->upstream)
-			continue;
-		if (group_of(r, asn) == e->home)
-			e->gateway = asn;
-		else
-			e->upstream = asn;
-	}
+	r->entry_of = mem_array(n + 1, sizeof *r->entry_of);
+	entry_born(r, (struct entry){0});
+	for (path_id id = 1; id < n; id++)
+		r->entry_of[id] = entry_make(r, id, node[id]);
 }
 
 /* ---- who votes ---- */
@@ -203,6 +216,8 @@ struct open {
 	struct open_territory *territory;
 	struct open_vote *vote;
 	size_t territories, votes, territory_cap, vote_cap;
+	entry_id *entry; /* by voice */
+	uint32_t country;
 };
 
 static uint32_t open_territory(struct open *o, uint32_t id)
@@ -232,15 +247,28 @@ static void open_vote(struct open *o, struct open_vote vote)
 	o->vote[o->votes++] = vote;
 }
 
-static void count_routes(const struct ranking *r, struct open *o, prefix_id id, uint32_t country)
+/* The voices' entries for a prefix; false: they are those of the prefix before, and so are the votes. */
+static bool entries_differ(const struct ranking *r, struct open *o, prefix_id id, uint32_t country)
+{
+	bool differ = country != o->country;
+
+	for (size_t k = 0; k < r->voices; k++) {
+		entry_id e = r->entry_of[r->voice[k].column[id]];
+		differ |= e != o->entry[k];
+		o->entry[k] = e;
+	}
+	o->country = country;
+	return differ;
+}
+
+static void count_routes(const struct ranking *r, struct open *o)
 {
 	o->territories = o->votes = 0;
 	for (size_t k = 0; k < r->voices; k++) {
-		path_id path = r->voice[k].column[id];
-		const struct entry *e = &r->entry[path];
-		uint32_t territory = r->by == RANK_AS ? e->origin : country, t;
+		const struct entry *e = &r->entry[o->entry[k]];
+		uint32_t territory = r->by == RANK_AS ? e->origin : o->country, t;
 		struct open_vote vote;
-		if (path == PATH_NONE || r->voice[k].group == territory)
+		if (o->entry[k] == 0 || r->voice[k].group == territory)
 			continue;
 		t = open_territory(o, territory);
 		o->territory[t].visible += r->voice[k].vote;
@@ -306,21 +334,39 @@ static void close_prefix(struct ranking *r, size_t i, struct open *o)
 	}
 }
 
+/*
+ * What the next prefixes will ask for: the entries of the next one, and where a cache line of cells ends, the
+ * lines two further. There are more columns than the processor follows by itself.
+ */
+static void fetch_ahead(const struct ranking *r, size_t i)
+{
+	enum { LINE = 64 / sizeof(path_id) };
+	prefix_id next = r->prefix[i + 1 < r->prefixes ? i + 1 : i].id,
+		  far = r->prefix[i + 2 * LINE < r->prefixes ? i + 2 * LINE : i].id;
+
+	for (size_t k = 0; k < r->voices; k++)
+		__builtin_prefetch(&r->entry_of[r->voice[k].column[next]]);
+	for (size_t k = 0; k < r->voices && i % LINE == 0; k++)
+		__builtin_prefetch(&r->voice[k].column[far]);
+}
+
 static void count_all(struct ranking *r)
 {
-	struct open open = {0};
+	struct open open = {.entry = mem_array(r->voices + 1, sizeof *open.entry)};
 
 	for (size_t i = 0; i < r->prefixes; i++) {
 		prefix_id id = r->prefix[i].id;
-		cc_t country =
-		    r->by == RANK_AS ? 0 : prefix_territory(r->facts, prefix_of(r->table, id), r->at);
+		cc_t country = CC_NONE;
+		if (r->by == RANK_COUNTRY)
+			country = prefix_territory(r->facts, prefix_of(r->table, id), r->at);
 		if (r->by == RANK_COUNTRY && country == CC_NONE)
 			continue;
-		for (size_t k = 0; k < r->voices && i + 1 < r->prefixes; k++)
-			__builtin_prefetch(&r->entry[r->voice[k].column[r->prefix[i + 1].id]]);
-		count_routes(r, &open, id, country);
+		fetch_ahead(r, i);
+		if (entries_differ(r, &open, id, country))
+			count_routes(r, &open);
 		close_prefix(r, i, &open);
 	}
+	free(open.entry);
 	free(open.territory);
 	free(open.vote);
 }
@@ -404,6 +450,7 @@ void measure_rank(const struct table *t, const struct facts *f, utime_t at, cons
 	free(r.voice);
 	free(r.inside_n);
 	free(r.entry);
+	free(r.entry_of);
 	free(r.prefix);
 	free(r.end);
 	free(r.group);

@@ -1,11 +1,6 @@
 /* net/asn: see asn.h. */
 #include "net/asn.h"
 
-bool asn_reserved(asn_t asn)
-{
-	return asn == 0 || asn == ASN_TRANS || (asn >= 64496 && asn <= 131071) || asn >= 4200000000U;
-}
-
 static size_t digits(const char *s, size_t n, uint64_t *v)
 {
 	size_t i = 0;

@@ -3,43 +3,46 @@
  * changes of kind CHANGE_LOAD. What the dump says of a route is put in place at once, except where an update
  * since 60 s before the dump began knows better (the collector's backlog); what the running table has and a
  * whole dump lacks is taken away when the dump ends. Two bits a prefix per peer say so: seen and kept.
- * Source of the rules: BGPCorsaro routingtables (Orsini et al., IMC 2016), methods.md 4.1.
+ * The records themselves are read in entries.c. Source of the rules: BGPCorsaro routingtables (Orsini et al.,
+ * IMC 2016), methods.md 4.1.
  */
 #include "table/inner.h"
 
-enum { NOT_MET = UINT16_MAX, BITS_BYTES = PREFIX_MAX_IDS / 8 };
+enum { BITS_BYTES = PREFIX_MAX_IDS / 8 };
 /* Records of one dump are never this far apart; a later one begins another dump. */
 #define DUMP_APART (1800 * UTIME_SECOND)
 
-static bool bit_of(const uint64_t *bits, prefix_id id)
-{
-	return bits && bits[id / 64] >> (id % 64) & 1;
-}
-
-static void bit_put(uint64_t **bits, prefix_id id)
+void dump_bit_put(uint64_t **bits, prefix_id id)
 {
 	if (!*bits)
 		*bits = pages_reserve(BITS_BYTES);
 	(*bits)[id / 64] |= UINT64_C(1) << (id % 64);
 }
 
-static struct dump_peer *dump_peer_of(struct source *s, peer_id id)
+uint16_t dump_peer_index(struct source *s, peer_id id)
 {
 	struct dump *d = s->dump;
 	const struct peer *p = &s->table->peer[id];
 
-	if (d->of_peer[id] == NOT_MET) {
+	if (d->of_peer[id] == DUMP_NOT_MET) {
 		d->peer = vec_room(d->peer, d->n, &d->cap, sizeof *d->peer);
 		d->of_peer[id] = (uint16_t)d->n;
 		d->peer[d->n++] = (struct dump_peer){
 		    .id = id, .known = p->routes[0] + p->routes[1] > 0, .last_add = PREFIX_NONE};
 	}
-	return &d->peer[d->of_peer[id]];
+	return d->of_peer[id];
+}
+
+static struct dump_peer *dump_peer_of(struct source *s, peer_id id)
+{
+	uint16_t i = dump_peer_index(s, id);
+
+	return &s->dump->peer[i];
 }
 
 void dump_keep(struct source *s, peer_id peer, prefix_id prefix)
 {
-	bit_put(&dump_peer_of(s, peer)->kept, prefix);
+	dump_bit_put(&dump_peer_of(s, peer)->kept, prefix);
 }
 
 void dump_stale(struct source *s, peer_id peer)
@@ -52,7 +55,7 @@ static uint16_t *index_map(void)
 	uint16_t *map = mem_array(MRT_PEERS_MAX, sizeof *map);
 
 	for (size_t i = 0; i < MRT_PEERS_MAX; i++)
-		map[i] = NOT_MET;
+		map[i] = DUMP_NOT_MET;
 	return map;
 }
 
@@ -105,7 +108,7 @@ static void take_away(struct table *t, const struct dump_peer *p, utime_t now, s
 
 	for (prefix_id id = 0; id < t->prefixes.n; id++) {
 		path_id old = column[id];
-		if (old == PATH_NONE || bit_of(p->seen, id) || bit_of(p->kept, id) ||
+		if (old == PATH_NONE || dump_bit_of(p->seen, id) || dump_bit_of(p->kept, id) ||
 		    !p->family[family_index(t->prefixes.key[id].family)])
 			continue;
 		route_drop_more(t, p->id, id);
@@ -145,7 +148,7 @@ static void settle_missing(struct table *t, const struct source *s)
 			family[f] |= d->peer[i].family[f];
 	for (size_t id = 0; id < t->peers; id++) {
 		const struct peer *p = &t->peer[id];
-		const struct dump_peer *in = d->of_peer[id] == NOT_MET ? NULL : &d->peer[d->of_peer[id]];
+		const struct dump_peer *in = d->of_peer[id] == DUMP_NOT_MET ? NULL : &d->peer[d->of_peer[id]];
 		if (p->collector != s->collector || (in && (in->family[0] || in->family[1])))
 			continue;
 		if ((!p->routes[0] || family[0]) && (!p->routes[1] || family[1]))
@@ -166,7 +169,7 @@ void dump_end(struct table *t, struct source *s, utime_t now, struct changes *ou
 	dump_free(t, s);
 }
 
-static void dump_open(struct table *t, struct source *s, utime_t now, struct changes *out)
+void dump_open(struct table *t, struct source *s, utime_t now, struct changes *out)
 {
 	if (s->dump && now > s->dump->last + DUMP_APART)
 		dump_end(t, s, s->dump->last, out);
@@ -185,149 +188,5 @@ void dump_peers(struct table *t, struct source *s, const struct update *u, struc
 	if (!mrt_peers_load(s->peers, u, faults))
 		s->dump->partial = true;
 	for (size_t i = 0; i < MRT_PEERS_MAX; i++)
-		s->dump->of_index[i] = NOT_MET;
-}
-
-/* The dump's peer that an entry is of; NULL where its table lacks it. */
-static struct dump_peer *entry_peer(struct source *s, const struct update *u, uint16_t index)
-{
-	struct dump *d = s->dump;
-	const struct peer_key *key = &u->peer;
-	struct dump_peer *p;
-	peer_id id;
-
-	if (!u->own_peer) {
-		if (d->of_index[index] != NOT_MET)
-			return &d->peer[d->of_index[index]];
-		if (!s->peers || index >= s->peers->n)
-			return NULL;
-		key = &s->peers->peer[index];
-	}
-	id = peer_born(s->table, s->collector, key, u->time);
-	if (id == PEER_NONE)
-		return NULL;
-	p = dump_peer_of(s, id);
-	if (!u->own_peer)
-		d->of_index[index] = (uint16_t)(p - d->peer);
-	return p;
-}
-
-struct entry { /* one of the record's, between its look-up's prefetch and its use */
-	uint16_t peer;
-	uint32_t add_id;
-	struct path_attr path;
-};
-
-/* The first ADDPATH entry of a peer for a prefix replaces all it had there. */
-static path_id put_addpath(
-    struct table *t, struct dump_peer *p, prefix_id prefix, uint32_t add_id, path_id path)
-{
-	path_id old = t->column[p->id][prefix];
-
-	if (p->last_add != prefix)
-		route_drop_more(t, p->id, prefix);
-	p->last_add = prefix;
-	(void)route_set_addpath(t, p->id, prefix, add_id, path);
-	return old;
-}
-
-/* Is the entry to be put in place? Notes that the dump has it. */
-static bool entry_counts(
-    struct table *t, const struct source *s, const struct entry *e, const struct prefix *p, prefix_id prefix)
-{
-	struct dump_peer *peer = &s->dump->peer[e->peer];
-
-	if (peer->stale)
-		return false;
-	peer->family[family_index(p->family)] = true;
-	if (peer->known)
-		bit_put(&peer->seen, prefix);
-	if (!bit_of(peer->kept, prefix))
-		return true;
-	t->health.backlog++;
-	return false;
-}
-
-static void entry_apply(struct table *t, const struct source *s, const struct update *u,
-    const struct entry *e, prefix_id prefix, struct changes *out)
-{
-	struct dump_peer *p = &s->dump->peer[e->peer];
-	path_id path = e->path.id, old;
-
-	if (u->addpath) {
-		old = put_addpath(t, p, prefix, e->add_id, path);
-		path = t->column[p->id][prefix];
-	} else {
-		route_drop_more(t, p->id, prefix);
-		old = route_set(t, p->id, prefix, path);
-	}
-	if (old == path)
-		return;
-	t->health.mismatch_more += p->known;
-	if (path != PATH_UNREAD)
-		change_add(out, (struct change){.time = u->time,
-				    .old = old,
-				    .new = path,
-				    .prefix = prefix,
-				    .peer = p->id,
-				    .kind = CHANGE_LOAD});
-}
-
-/* Cuts up to BATCH entries and starts their look-ups; false at the end. */
-static bool entries_cut(struct table *t, struct source *s, struct update *u, prefix_id prefix,
-    struct entry *batch, size_t *count, struct fault_count *faults)
-{
-	bool wanted = t->prefixes.wanted[prefix];
-	struct rib_entry e;
-	size_t n = 0, cut = 0;
-
-	for (; cut < BATCH && rib_entry_next(u, &e, faults); cut++) {
-		const struct dump_peer *p = entry_peer(s, u, e.peer_index);
-		t->health.dump_routes++;
-		if (!p) {
-			t->health.unknown_peer++;
-			fault_add(faults, FAULT_PEER_INDEX, u->offset);
-			continue;
-		}
-		__builtin_prefetch(&t->column[p->id][prefix], 1);
-		batch[n].peer = (uint16_t)(p - s->dump->peer);
-		batch[n].add_id = e.path_id;
-		batch[n].path.id = PATH_UNREAD;
-		if (!entry_counts(t, s, &batch[n], &u->prefix, prefix))
-			continue;
-		if (wanted) {
-			struct path_attr *a = &batch[n].path;
-			a->peer_asn = t->peer[p->id].key.asn;
-			attrs_paths(&e.attrs, &a->as_path, &a->as4_path);
-			a->as_size = e.attrs.as_size;
-			path_attr_hash(&t->paths, a);
-		}
-		n++;
-	}
-	*count = n;
-	return cut > 0;
-}
-
-void dump_record(
-    struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out)
-{
-	struct entry batch[BATCH];
-	struct path_attr *path[BATCH];
-	prefix_id prefix;
-	size_t n;
-
-	if (u->safi != 1 || !u->prefix.family)
-		return; /* unicast only */
-	dump_open(t, s, u->time, out);
-	prefix = prefix_born(t, &u->prefix, prefix_hash(&u->prefix));
-	if (prefix == PREFIX_NONE)
-		return;
-	for (size_t i = 0; i < BATCH; i++)
-		path[i] = &batch[i].path;
-	while (entries_cut(t, s, u, prefix, batch, &n, faults)) {
-		if (t->prefixes.wanted[prefix])
-			paths_intern(&t->paths, path, n);
-		for (size_t i = 0; i < n; i++)
-			entry_apply(t, s, u, &batch[i], prefix, out);
-	}
+		s->dump->of_index[i] = DUMP_NOT_MET;
 }

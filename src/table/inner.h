@@ -34,21 +34,52 @@ struct idmap {
 	unsigned id_bits;
 };
 
+/* ---- bytes, too few for a call ---- */
+static inline bool bytes_same(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		if (be64(a + i) != be64(b + i))
+			return false;
+	if (n >= 8)
+		return be64(a + n - 8) == be64(b + n - 8);
+	for (; i < n; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+static inline void bytes_copy(uint8_t *restrict to, const uint8_t *restrict from, size_t n)
+{
+	for (; n >= 8; n -= 8, to += 8, from += 8)
+		memcpy(to, from, 8);
+	for (; n > 0; n--)
+		*to++ = *from++;
+}
+
 /* ---- paths ---- */
 struct path_line { /* one cache line of the cache in front: raw attribute bytes to id */
 	path_id id;
 	uint8_t n, n4, as_size;
 	uint8_t raw[57]; /* AS_PATH, then AS4_PATH */
 };
+enum { PATH_NEAR = 1024 };
+struct path_near { /* a node met lately: routes of neighbouring prefixes share their tails */
+	struct path_node node;
+	path_id id; /* PATH_NONE: none */
+};
 struct paths {
+	uint64_t key; /* hash_key() */
 	struct path_node *node;
 	uint32_t n;
 	struct idmap map; /* {asn, parent, flags} */
+	struct path_near near[PATH_NEAR];
 	struct path_line *line;
 	size_t lines; /* in use: a power of two, grows with n */
 	const asn_t *drop;
 	size_t drops;
-	uint64_t *cleaned; /* health.cleaned */
+	uint64_t drop_bits[64]; /* a bit clear: none of drop has that hash */
+	uint64_t *cleaned;      /* health.cleaned */
 };
 static inline unsigned node_flags(struct path_node n)
 {
@@ -133,21 +164,32 @@ struct collector {
 	unsigned minutes_known;
 };
 
+/*
+ * The last path a peer had in a dump: neighbouring prefixes often have the same. Two attribute lists that are
+ * equal up to the end of AS_PATH have the same AS_PATH.
+ */
+struct path_memo {
+	path_id id;      /* PATH_NONE: nothing kept */
+	uint8_t n;       /* bytes of the list up to the end of AS_PATH */
+	uint8_t raw[59]; /* the whole is one cache line */
+};
 struct dump_peer {
-	peer_id id;
-	bool known;        /* had routes when the dump began: seen and mismatches count */
-	bool stale;        /* the session went down since: what the dump says is older */
-	bool family[2];    /* the dump has entries of this family */
+	struct path_memo memo;
 	uint64_t *seen;    /* bit per prefix: the dump has it */
 	uint64_t *kept;    /* bit per prefix: an update knows better */
 	uint32_t last_add; /* prefix of the last ADDPATH entry */
+	peer_id id;
+	bool known;     /* had routes when the dump began: seen and mismatches count */
+	bool stale;     /* the session went down since: what the dump says is older */
+	bool family[2]; /* the dump has entries of this family */
 };
+enum { DUMP_NOT_MET = UINT16_MAX };
 struct dump {
 	utime_t begin, last;
 	bool partial;           /* something was corrupt: takes no route away */
 	struct dump_peer *peer; /* dense */
 	size_t n, cap;
-	uint16_t *of_index; /* PEER_INDEX_TABLE index to dump peer; UINT16_MAX: not met yet */
+	uint16_t *of_index; /* PEER_INDEX_TABLE index to dump peer; DUMP_NOT_MET */
 	uint16_t *of_peer;  /* peer id to dump peer */
 };
 struct source {
@@ -182,13 +224,31 @@ void peer_enter(struct table *t, peer_id p, enum peer_state state, utime_t now, 
 void peer_reset(struct table *t, peer_id p, utime_t now, struct changes *out);
 void peer_map_rebuild(struct table *t);
 
-path_id *column_reserve(void);
-void column_free(path_id *column);
+void more_clear(struct more_paths *m, peer_id peer, prefix_id prefix);
+
+path_id *column_reserve(peer_id id);
+void column_free(path_id *column, peer_id id);
 size_t column_bytes(const path_id *column, size_t n); /* of memory that its first n cells take */
+void route_came(struct table *t, peer_id peer, prefix_id prefix);
+void route_went(struct table *t, peer_id peer, prefix_id prefix);
 /* Puts path (PATH_NONE: withdraws) and gives what stood there; counts and announces. */
-path_id route_set(struct table *t, peer_id peer, prefix_id prefix, path_id path);
+static inline path_id route_set(struct table *t, peer_id peer, prefix_id prefix, path_id path)
+{
+	path_id *cell = &t->column[peer][prefix], old = *cell;
+
+	*cell = path;
+	if (old == PATH_NONE && path != PATH_NONE)
+		route_came(t, peer, prefix);
+	else if (path == PATH_NONE && old != PATH_NONE)
+		route_went(t, peer, prefix);
+	return old;
+}
 path_id route_set_addpath(struct table *t, peer_id peer, prefix_id prefix, uint32_t add_id, path_id path);
-void route_drop_more(struct table *t, peer_id peer, prefix_id prefix);
+static inline void route_drop_more(struct table *t, peer_id peer, prefix_id prefix)
+{
+	if (t->peer[peer].addpath)
+		more_clear(&t->more, peer, prefix);
+}
 
 void more_free(struct more_paths *m);
 size_t more_bytes(const struct more_paths *m);
@@ -198,7 +258,6 @@ void more_from_order(struct more_paths *m, const void *entries, size_t n);
 /* Each gives the first path of {peer, prefix} after the step, PATH_NONE where none is left. */
 path_id more_put(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id, path_id path);
 path_id more_take(struct more_paths *m, peer_id peer, prefix_id prefix, uint32_t add_id);
-void more_clear(struct more_paths *m, peer_id peer, prefix_id prefix);
 size_t more_list(
     const struct more_paths *m, peer_id peer, prefix_id prefix, path_id *out, size_t cap, size_t skip);
 
@@ -224,6 +283,14 @@ void dump_free(struct table *t, struct source *s); /* given up: nothing of it is
 void dump_end(struct table *t, struct source *s, utime_t now, struct changes *out);
 void dump_keep(struct source *s, peer_id peer, prefix_id prefix); /* an update came: the dump is older */
 void dump_stale(struct source *s, peer_id peer);                  /* its session went down */
+void dump_open(
+    struct table *t, struct source *s, utime_t now, struct changes *out); /* unless it is under way */
+uint16_t dump_peer_index(struct source *s, peer_id id);
+void dump_bit_put(uint64_t **bits, prefix_id id);
+static inline bool dump_bit_of(const uint64_t *bits, prefix_id id)
+{
+	return bits && bits[id / 64] >> (id % 64) & 1;
+}
 
 /* ---- idmap ---- */
 static inline uint32_t idmap_tag(const struct idmap *m, uint64_t hash)

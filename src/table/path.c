@@ -22,9 +22,9 @@ enum {
 	MAP_AHEAD = 16, /* slots fetched ahead while the map is filled */
 };
 
-static uint64_t node_hash(struct path_node n)
+static uint64_t node_hash(const struct paths *t, struct path_node n)
 {
-	return hash_u64(((uint64_t)n.asn << 32 | n.up) ^ hash_key());
+	return hash_u64(((uint64_t)n.asn << 32 | n.up) ^ t->key);
 }
 
 static struct path_node node_of(asn_t asn, path_id parent, unsigned flags)
@@ -32,13 +32,22 @@ static struct path_node node_of(asn_t asn, path_id parent, unsigned flags)
 	return (struct path_node){asn, parent | flags << PATH_ID_BITS};
 }
 
+/* 12 bits of it, for sets of ASNs as bits. */
+static uint32_t asn_mix(asn_t asn)
+{
+	return asn * UINT32_C(0x9e3779b1) >> 20;
+}
+
 void paths_init(struct paths *t, const struct table_options *o)
 {
 	t->node = pages_reserve((PATH_MAX_IDS + MAP_AHEAD) * sizeof *t->node);
 	t->line = pages_reserve(LINES_MAX * sizeof *t->line);
 	t->lines = LINES_FIRST;
+	t->key = hash_key();
 	t->drop = o->drop_asn;
 	t->drops = o->drop_asns;
+	for (size_t i = 0; i < t->drops; i++)
+		t->drop_bits[asn_mix(t->drop[i]) / 64] |= UINT64_C(1) << asn_mix(t->drop[i]) % 64;
 	idmap_init(&t->map, PATH_ID_BITS, 1 << 12);
 	t->n = PATH_UNREAD + 1;
 }
@@ -57,8 +66,8 @@ static void map_fill(struct paths *t, size_t slots)
 	idmap_init(&t->map, PATH_ID_BITS, slots);
 	for (path_id id = PATH_UNREAD + 1; id < t->n; id++) {
 		/* Behind the last node there is address space all the same: zeros. */
-		__builtin_prefetch(&t->map.slot[node_hash(t->node[id + MAP_AHEAD]) & t->map.mask], 1);
-		idmap_put(&t->map, node_hash(t->node[id]), id);
+		__builtin_prefetch(&t->map.slot[node_hash(t, t->node[id + MAP_AHEAD]) & t->map.mask], 1);
+		idmap_put(&t->map, node_hash(t, t->node[id]), id);
 	}
 }
 
@@ -76,22 +85,26 @@ void paths_rebuild(struct paths *t)
 static path_id node_find(struct paths *t, uint64_t hash, struct path_node node)
 {
 	uint32_t tag = idmap_tag(&t->map, hash);
+	size_t i = hash & t->map.mask;
 	path_id id;
 
-	for (size_t i = hash & t->map.mask; t->map.slot[i]; i = (i + 1) & t->map.mask) {
-		if ((t->map.slot[i] ^ tag) >> PATH_ID_BITS)
+	for (uint32_t slot; (slot = t->map.slot[i]); i = (i + 1) & t->map.mask) {
+		if ((slot ^ tag) >> PATH_ID_BITS)
 			continue;
-		id = (t->map.slot[i] & (PATH_MAX_IDS - 1)) - 1;
+		id = (slot & (PATH_MAX_IDS - 1)) - 1;
 		if (t->node[id].asn == node.asn && t->node[id].up == node.up)
 			return id;
 	}
 	if (t->n + 1 >= PATH_MAX_IDS - 1)
 		return PATH_UNREAD; /* no ids left: 134 million paths */
-	if (idmap_full(&t->map))
-		map_fill(t, (t->map.mask + 1) * 2);
 	id = t->n++;
 	t->node[id] = node;
-	idmap_put(&t->map, hash, id);
+	if (idmap_full(&t->map)) {
+		map_fill(t, (t->map.mask + 1) * 2); /* the new one among them */
+	} else {
+		t->map.slot[i] = tag | (id + 1);
+		t->map.n++;
+	}
 	if (t->n > t->lines && t->lines < LINES_MAX)
 		t->lines *= 4;
 	return id;
@@ -101,6 +114,8 @@ static bool dropped(const struct paths *t, asn_t asn)
 {
 	size_t lo = 0, hi = t->drops;
 
+	if (!(t->drop_bits[asn_mix(asn) / 64] >> asn_mix(asn) % 64 & 1))
+		return false;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		if (t->drop[mid] < asn)
@@ -146,22 +161,24 @@ static void count_cleaned(struct paths *t, unsigned flags)
 }
 
 struct walk { /* a cleaned path on its way into the tree, from the origin outward */
-	asn_t asn[PATH_LENGTH_MAX];
-	uint8_t flags[PATH_LENGTH_MAX]; /* of the path from there to the origin */
 	unsigned n;
 	path_id id;            /* of the part already in */
 	struct path_node node; /* the next */
 	uint64_t hash;
-	size_t of; /* place in the batch */
+	path_id next; /* its id */
+	size_t of;    /* place in the batch */
+	struct step {
+		asn_t asn;
+		unsigned flags; /* of the path from there to the origin */
+	} step[PATH_LENGTH_MAX];
 };
 
 static void walk_push(struct walk *w, asn_t asn, unsigned flags)
 {
 	/* What stood apart only by a route server is one AS, with the flags found on the way. */
-	if (w->n == 0 || w->asn[w->n - 1] != asn)
+	if (w->n == 0 || w->step[w->n - 1].asn != asn)
 		w->n++;
-	w->asn[w->n - 1] = asn;
-	w->flags[w->n - 1] = (uint8_t)flags;
+	w->step[w->n - 1] = (struct step){asn, flags};
 }
 
 static void walk_clean(
@@ -185,36 +202,56 @@ static void walk_clean(
 		walk_push(w, peer_asn, flags | PATH_EMPTY);
 }
 
-/* One AS further for each walk that has one, in three steps, so that the cache misses of all overlap. */
-static bool walks_step(struct paths *t, struct walk *w, size_t walks, unsigned at)
+/*
+ * One AS further for each walk, in three steps, so that the cache misses of all overlap; what stands near
+ * needs none. Leaves those that have more, and gives how many they are.
+ */
+static size_t walks_step(struct paths *t, struct walk **open, size_t n, unsigned at)
 {
-	bool more = false;
+	struct path_near *near[BATCH];
+	size_t left = 0;
 
-	for (size_t i = 0; i < walks; i++) {
-		if (at >= w[i].n)
-			continue;
-		w[i].node = node_of(w[i].asn[at], w[i].id, w[i].flags[at]);
-		w[i].hash = node_hash(w[i].node);
-		__builtin_prefetch(&t->map.slot[w[i].hash & t->map.mask]);
-		more = true;
+	for (size_t i = 0; i < n; i++) {
+		struct walk *w = open[i];
+		w->node = node_of(w->step[at].asn, w->id, w->step[at].flags);
+		w->hash = node_hash(t, w->node);
+		near[i] = &t->near[w->hash >> 20 & (PATH_NEAR - 1)];
+		if (near[i]->id != PATH_NONE && near[i]->node.asn == w->node.asn &&
+		    near[i]->node.up == w->node.up)
+			w->next = near[i]->id;
+		else
+			w->next = PATH_NONE;
+		__builtin_prefetch(&t->map.slot[w->hash & t->map.mask]);
 	}
-	for (size_t i = 0; i < walks && walks > 1; i++) {
-		uint32_t slot = at < w[i].n ? t->map.slot[w[i].hash & t->map.mask] & (PATH_MAX_IDS - 1) : 0;
+	for (size_t i = 0; i < n && n > 1; i++) {
+		uint32_t slot =
+		    open[i]->next ? 0 : t->map.slot[open[i]->hash & t->map.mask] & (PATH_MAX_IDS - 1);
 		if (slot)
 			__builtin_prefetch(&t->node[slot - 1]);
 	}
-	for (size_t i = 0; i < walks; i++)
-		if (at < w[i].n && w[i].id != PATH_UNREAD)
-			w[i].id = node_find(t, w[i].hash, w[i].node);
-	return more;
+	for (size_t i = 0; i < n; i++) {
+		struct walk *w = open[i];
+		if (w->next == PATH_NONE) {
+			w->next = node_find(t, w->hash, w->node);
+			*near[i] = (struct path_near){w->node, w->next};
+		}
+		w->id = w->next;
+		if (at + 1 < w->n && w->id != PATH_UNREAD)
+			open[left++] = w;
+	}
+	return left;
 }
 
 static void walks_run(struct paths *t, struct walk *w, size_t walks)
 {
+	struct walk *open[BATCH];
 	uint32_t born = t->n;
+	size_t n = walks;
 
-	for (unsigned at = 0; walks_step(t, w, walks, at); at++)
-		continue;
+	for (size_t i = 0; i < walks; i++)
+		open[i] = &w[i];
+	for (unsigned at = 0; n > 0; at++)
+		n = walks_step(t, open, n, at);
 	for (size_t i = 0; i < walks; i++)
 		if (w[i].id >= born && w[i].id != PATH_UNREAD)
 			count_cleaned(t, node_flags(t->node[w[i].id]));
@@ -236,9 +273,9 @@ void path_attr_hash(const struct paths *t, struct path_attr *a)
 	a->hash = 0;
 	if (n == 0 || n > sizeof t->line->raw)
 		return;
-	a->hash = XXH3_64bits_withSeed(a->as_path.p, a->as_path.n, hash_key() + a->as_size);
+	a->hash = XXH3_64bits_withSeed(a->as_path.p, a->as_path.n, t->key + a->as_size);
 	if (a->as4_path.n)
-		a->hash ^= XXH3_64bits_withSeed(a->as4_path.p, a->as4_path.n, hash_key());
+		a->hash ^= XXH3_64bits_withSeed(a->as4_path.p, a->as4_path.n, t->key);
 	a->hash |= 1;
 	__builtin_prefetch(&t->line[a->hash >> 16 & (t->lines - 1)]);
 }
@@ -246,8 +283,7 @@ void path_attr_hash(const struct paths *t, struct path_attr *a)
 static bool line_holds(const struct path_line *l, const struct path_attr *a)
 {
 	return l->n == a->as_path.n && l->n4 == a->as4_path.n && l->as_size == a->as_size &&
-	       memcmp(l->raw, a->as_path.p, l->n) == 0 &&
-	       (l->n4 == 0 || memcmp(l->raw + l->n, a->as4_path.p, l->n4) == 0);
+	       bytes_same(l->raw, a->as_path.p, l->n) && bytes_same(l->raw + l->n, a->as4_path.p, l->n4);
 }
 
 static void line_fill(struct path_line *l, const struct path_attr *a, path_id id)
@@ -256,9 +292,8 @@ static void line_fill(struct path_line *l, const struct path_attr *a, path_id id
 	l->n = (uint8_t)a->as_path.n;
 	l->n4 = (uint8_t)a->as4_path.n;
 	l->as_size = a->as_size;
-	memcpy(l->raw, a->as_path.p, l->n);
-	if (l->n4)
-		memcpy(l->raw + l->n, a->as4_path.p, l->n4);
+	bytes_copy(l->raw, a->as_path.p, l->n);
+	bytes_copy(l->raw + l->n, a->as4_path.p, l->n4);
 }
 
 static struct path_line *line_of(const struct paths *t, const struct path_attr *a)
@@ -266,15 +301,50 @@ static struct path_line *line_of(const struct paths *t, const struct path_attr *
 	return &t->line[a->hash >> 16 & (t->lines - 1)];
 }
 
-static void walk_read(
-    const struct paths *t, struct walk *w, size_t of, const struct path_attr *a, asn_t peer_asn)
+static bool walk_has(const struct walk *w, asn_t asn)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->step[i].asn == asn)
+			return true;
+	return false;
+}
+
+/* The common case in one go: one sequence of ASNs of four bytes with nothing to clean but prepending. false:
+ * something else, nothing is done. */
+static bool walk_plain(const struct paths *t, struct walk *w, const struct path_attr *a)
+{
+	const uint8_t *p = a->as_path.p;
+	size_t n = a->as_path.n;
+	uint64_t met = 0; /* bits of the ASNs so far */
+
+	if (a->as_size != 4 || n < 6 || p[0] != SEGMENT_SEQUENCE || n != 2 + 4 * (size_t)p[1])
+		return false;
+	w->n = 0;
+	w->id = PATH_NONE;
+	for (; n > 2; n -= 4) {
+		asn_t asn = be32(p + n - 4);
+		uint64_t bit = UINT64_C(1) << asn_mix(asn) % 64;
+		if (w->n > 0 && asn == w->step[w->n - 1].asn)
+			continue;
+		if (asn_reserved(asn) || (met & bit && walk_has(w, asn)) || dropped(t, asn))
+			return false;
+		met |= bit;
+		w->step[w->n++] = (struct step){asn, 0};
+	}
+	return true;
+}
+
+static void walk_read(const struct paths *t, struct walk *w, size_t of, const struct path_attr *a)
 {
 	asn_t list[FLAT_MAX];
 	unsigned found = 0;
-	size_t n = as_path_flat(a->as_path, a->as4_path, a->as_size, list, FLAT_MAX, &found);
+	size_t n;
 
-	walk_clean(t, w, list, n, found, peer_asn);
 	w->of = of;
+	if (walk_plain(t, w, a))
+		return;
+	n = as_path_flat(a->as_path, a->as4_path, a->as_size, list, FLAT_MAX, &found);
+	walk_clean(t, w, list, n, found, a->peer_asn);
 }
 
 void paths_intern(struct paths *t, struct path_attr *const *a, size_t n)
@@ -287,7 +357,7 @@ void paths_intern(struct paths *t, struct path_attr *const *a, size_t n)
 		if (a[i]->hash && line->id && line_holds(line, a[i]))
 			a[i]->id = line->id;
 		else
-			walk_read(t, &walk[walks++], i, a[i], a[i]->peer_asn);
+			walk_read(t, &walk[walks++], i, a[i]);
 	}
 	walks_run(t, walk, walks);
 	for (size_t i = 0; i < walks; i++) {

@@ -78,7 +78,7 @@ peer_id peer_born(struct table *t, collector_id c, const struct peer_key *key, u
 		return id;
 	id = (peer_id)t->peers++;
 	t->peer[id] = (struct peer){.key = *key, .collector = c, .since = now, .last = now};
-	t->column[id] = column_reserve();
+	t->column[id] = column_reserve(id);
 	count_shared(t, id);
 	map_put(t, id);
 	return id;

@@ -29,6 +29,15 @@ static size_t ask_prefixes(
 	return n;
 }
 
+static size_t ask_one(const struct table *t, const struct prefix *p, struct asked *asked, size_t n)
+{
+	if (n == AHEAD_PREFIXES || !p->family)
+		return n;
+	asked[n] = (struct asked){*p, prefix_hash(p), PEER_NONE};
+	prefix_prefetch(&t->prefixes, asked[n].hash);
+	return n + 1;
+}
+
 static bool ask_path(const struct table *t, const struct update *u, struct path_attr *a)
 {
 	if (!u->attrs.raw.n || t->options.want)
@@ -49,6 +58,8 @@ void table_prepare(struct table *t, struct source *s, const struct update *u, si
 
 	for (size_t i = 0; i < n && i < BATCH; i++) {
 		peer_id peer;
+		if (u[i].kind == UPDATE_RIB)
+			prefixes = ask_one(t, &u[i].prefix, asked, prefixes);
 		if (u[i].kind != UPDATE_MESSAGE)
 			continue;
 		peer = peer_look(t, s->collector, &u[i].peer);
@@ -66,7 +77,9 @@ void table_prepare(struct table *t, struct source *s, const struct update *u, si
 		prefix_prefetch_key(&t->prefixes, asked[i].hash);
 	paths_intern(&t->paths, path, paths);
 	for (size_t i = 0; i < prefixes; i++) {
-		prefix_id id = prefix_look(&t->prefixes, &asked[i].prefix, asked[i].hash);
+		prefix_id id = asked[i].peer == PEER_NONE
+				   ? PREFIX_NONE
+				   : prefix_look(&t->prefixes, &asked[i].prefix, asked[i].hash);
 		if (id != PREFIX_NONE)
 			__builtin_prefetch(&t->column[asked[i].peer][id], 1);
 	}

@@ -323,7 +323,7 @@ static void load_rest(struct loading *l, struct table *t, const struct head *h)
 	void *more;
 
 	for (; t->peers < h->peers && !l->why; t->peers++) {
-		t->column[t->peers] = column_reserve();
+		t->column[t->peers] = column_reserve((peer_id)t->peers);
 		load_column(l, t->column[t->peers], h->prefixes);
 	}
 	if (l->why)

@@ -38,7 +38,7 @@ void table_free(struct table *t)
 	if (!t)
 		return;
 	for (size_t i = 0; i < t->peers; i++)
-		column_free(t->column[i]);
+		column_free(t->column[i], (peer_id)i);
 	for (size_t i = 0; i < t->collectors; i++) {
 		free(t->collector[i].name);
 		free(t->collector[i].touch);
