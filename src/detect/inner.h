@@ -137,11 +137,13 @@ struct flips { /* of a member, for instability */
 struct cell {
 	_Alignas(32) uint32_t carrier;
 	uint32_t next, votes;
-	asn_t asn;      /* the carrier's: the chain is searched by it */
-	bool held;      /* carried by enough vantage ASes since it rose */
-	bool before;    /* was held in an earlier stay, or in the baseline */
-	uint32_t event; /* open, that told of its last move */
-	utime_t at;     /* of the first vote of this stay, or of the last one's end */
+	asn_t asn;       /* the carrier's: the chain is searched by it */
+	bool held : 1;   /* carried by enough vantage ASes since it rose */
+	bool before : 1; /* was held in an earlier stay, or in the baseline */
+	bool going : 1;  /* without a vote: judged when it was so long enough */
+	uint16_t last;   /* the peer that had its last vote, where that fits */
+	uint32_t event;  /* open, that told of its last move */
+	utime_t at;      /* of the first vote of this stay, or of the last one's end */
 };
 
 enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
@@ -155,13 +157,10 @@ struct carrier {
 	bool known;       /* seen in kept history, the baseline or the warm-up */
 	bool established; /* enough vantage ASes saw it in this stay */
 	bool touched;
-	uint8_t candidates;
 	uint32_t held, routes;
 	peer_id last_peer;       /* who had its last route */
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
 	utime_t since, zero, last_known;
-	asn_t candidate[CANDIDATES];
-	uint32_t candidate_routes[CANDIDATES];
 	float calm;              /* share before the burst under way */
 	utime_t share_at, burst; /* last move; first one of the burst under way */
 	uint32_t event;          /* index of the event of this stay, NO_INDEX */
@@ -417,6 +416,8 @@ void settle(struct detect *d); /* end of a second: touched members, carriers and
 /* ---- journal.c ---- */
 utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
+/* The last route that it was seen to lose of the prefix within lost_after, else now. */
+utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
 uint32_t journal_add(struct detect *d, const struct change *c);
 void journal_free(struct detect *d);
 /* From the latest entry of a prefix back: those after are fetched ahead, for each is a wait for memory. */
@@ -469,17 +470,21 @@ enum severity severity_of(const struct detect *d, const struct place *p, double 
 
 /* ---- upstream.c ---- */
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at);
-void carrier_route(struct detect *d, uint32_t carrier, asn_t vantage, bool gained, utime_t at);
 void carrier_fall(struct detect *d, uint32_t carrier, utime_t at);
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
-void carriers_gone(struct detect *d); /* after a change of who votes */
 void carrier_retell(struct detect *d, const struct due *due);
 void carrier_judge_lost(struct detect *d, const struct due *due);
 void cell_judge_lost(struct detect *d, const struct due *due);
 void move_judge_gain(struct detect *d, const struct due *due);
 void move_judge_loss(struct detect *d, const struct due *due);
+
+void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at); /* judged later */
+
+/* ---- gone.c ---- */
+void carriers_gone(struct detect *d); /* after a change of who votes */
+void members_gone(struct detect *d);
 
 /* ---- share.c ---- */
 void share_settle(struct detect *d, uint32_t place);

@@ -71,6 +71,16 @@ utime_t journal_decline(
 	return first;
 }
 
+utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream)
+{
+	for (const struct entry *x = journal_last(d, prefix); x && d->now - x->time <= d->o.lost_after;
+	     x = journal_before(d, x))
+		if (x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
+		    route_upstream(d, p, x->new) != upstream)
+			return x->time;
+	return d->now;
+}
+
 static bool entry_matters(struct detect *d, const struct entry *x, const struct matter *m)
 {
 	bool quiet = x->kind != CHANGE_ROUTE;

@@ -86,8 +86,6 @@ static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_
 	d->place[place].sum += sum;
 	if (c->routes++ == 0)
 		carrier_rise(d, carrier, d->now);
-	if (!d->carrier[carrier].established)
-		carrier_route(d, carrier, d->peer_asn[peer], true, d->now);
 	if (d->cell[cell].votes == weight)
 		cell_rise(d, member, cell, d->now);
 	if (!d->cell[cell].held)
@@ -113,10 +111,10 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 			c->fall = d->now;
 		c->last_loss = d->now;
 	}
-	if (!c->established)
-		carrier_route(d, carrier, d->peer_asn[peer], false, d->now);
-	if (d->cell[cell].votes == 0)
+	if (d->cell[cell].votes == 0) {
+		d->cell[cell].last = peer < UINT16_MAX ? (uint16_t)peer : UINT16_MAX;
 		cell_fall(d, member, cell, d->now);
+	}
 	if (--d->carrier[carrier].routes == 0) {
 		d->carrier[carrier].last_peer = peer;
 		carrier_fall(d, carrier, d->now);
@@ -455,6 +453,7 @@ void voters_refresh(struct detect *d)
 			member_level(d, m, d->now);
 		share_rebase(d);
 		carriers_gone(d);
+		members_gone(d);
 	}
 	d->quiet = quiet;
 	d->votes_ever |= moved;

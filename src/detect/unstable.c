@@ -135,6 +135,8 @@ static void flip_add(struct detect *d, uint32_t member, utime_t at, bool dark)
 	struct flips *f = flips_of(d, &d->member[member]);
 	unsigned want = d->o.instability_changes < FLIPS ? d->o.instability_changes : FLIPS;
 
+	if (!dark && f->n && at - f->at[f->n - 1] <= DECLINE_GAP)
+		return; /* while all are still telling the last one, the greater part wavers */
 	if (f->n == want)
 		flip_drop(f, 0);
 	f->at[f->n] = at;

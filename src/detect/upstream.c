@@ -44,7 +44,6 @@ void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
 		c->returning = c->stay == STAY_LOST;
 		c->since = at;
 		c->established = false;
-		c->candidates = 0;
 		c->stay = STAY_RISING;
 		break;
 	default:
@@ -76,7 +75,7 @@ static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event,
 	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
 		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
 			struct cell *cell = &d->cell[k];
-			if (cell->carrier != carrier || (gained ? !cell->votes : !cell->held || cell->votes))
+			if (cell->carrier != carrier || !cell->held || (!gained && cell->votes))
 				continue;
 			event_add_prefix(d, event, prefix_of(d->t, d->member[m].prefix));
 			cell_over(d, cell, cell->at);
@@ -85,6 +84,17 @@ static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event,
 				cell->before = true;
 			}
 		}
+}
+
+static void carrier_lets_go(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
+			if (d->cell[k].carrier == carrier)
+				d->cell[k].held = false;
+	c->held = 0;
 }
 
 static void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
@@ -203,35 +213,6 @@ void carrier_retell(struct detect *d, const struct due *due)
 	event_tell(d, c->event);
 }
 
-void carrier_route(struct detect *d, uint32_t carrier, asn_t vantage, bool gained, utime_t at)
-{
-	struct carrier *c = &d->carrier[carrier];
-	unsigned i;
-
-	for (i = 0; i < c->candidates && c->candidate[i] != vantage; i++)
-		;
-	if (!gained) {
-		if (i < c->candidates && --c->candidate_routes[i] == 0) {
-			c->candidates--;
-			c->candidate[i] = c->candidate[c->candidates];
-			c->candidate_routes[i] = c->candidate_routes[c->candidates];
-		}
-		return;
-	}
-	if (i == c->candidates && i < CANDIDATES) {
-		c->candidate[i] = vantage;
-		c->candidate_routes[i] = 0;
-		c->candidates++;
-	}
-	if (i < CANDIDATES)
-		c->candidate_routes[i]++;
-	if (c->candidates < vantage_needed(d, &d->place[c->place]))
-		return;
-	c->established = true;
-	if (c->stay == STAY_RISING && !d->quiet)
-		carrier_confirm(d, carrier);
-}
-
 void carrier_fall(struct detect *d, uint32_t carrier, utime_t at)
 {
 	struct carrier *c = &d->carrier[carrier];
@@ -290,7 +271,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	c->event = NO_INDEX;
 	if (carrier_is_taker(d, due->subject, false)) {
 		event_close(d, over, c->fall);
-		c->held = 0;
+		carrier_lets_go(d, due->subject);
 		return;
 	}
 	index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
@@ -310,33 +291,40 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	event_tell(d, index);
 }
 
-/*
- * It went while nobody looked (a collector off, a session down): those who saw it last vote again, and do not
- * see it. It fell with the last route seen to go, where that was within the time in which a carrier counts as
- * lost; else when they came back.
- */
-void carriers_gone(struct detect *d)
+/* ---- single prefixes ---- */
+
+static void move_add(struct detect *d, uint32_t carrier, uint32_t member, bool gained, utime_t at)
 {
-	for (uint32_t i = 0; i < d->n_carriers; i++) {
-		struct carrier *c = &d->carrier[i];
-		const uint16_t *vote = d->vote + family_index(d->place[c->place].family) * d->peers;
-		if (c->stay != STAY_PRESENT || c->routes || !c->established || !d->armed)
-			continue;
-		if (c->last_peer >= d->peers || !vote[c->last_peer])
-			continue;
-		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > d->o.lost_after)
-			c->fall = d->now;
-		c->stay = STAY_FADING;
-		c->zero = d->now;
-		due_add(d, DUE_LOST, d->now + d->o.lost_after, i, 0, c->zero);
+	struct carrier *c = &d->carrier[carrier];
+	struct move *m = gained ? &c->gain : &c->loss;
+	utime_t after = gained ? GROUP_WITHIN : GROUP_WITHIN + d->o.lost_after;
+
+	if (m->start == UTIME_NONE) {
+		m->start = at;
+		m->n = 0;
+		m->held = c->held;
+		due_add(d, gained ? DUE_MOVE_GAIN : DUE_MOVE_LOSS, at + after, carrier, 0, at);
 	}
+	m->member = vec_room(m->member, m->n, &m->cap, sizeof *m->member);
+	m->member[m->n++] = member;
 }
 
-/* ---- single prefixes ---- */
+void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
+{
+	struct cell *x = &d->cell[cell];
+
+	x->at = at;
+	x->going = true;
+	if (place_is_small(d, &d->place[d->member[member].place]))
+		due_add(d, DUE_CELL_LOST, at + d->o.lost_after, cell, member, at);
+	else
+		move_add(d, x->carrier, member, false, at);
+}
 
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
 	d->cell[cell].at = d->quiet ? UTIME_NONE : at;
+	d->cell[cell].going = false;
 }
 
 /* Opens or extends the event of a prefix gained or lost in a small place. */
@@ -376,22 +364,6 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 	event_tell(d, m->event);
 }
 
-static void move_add(struct detect *d, uint32_t carrier, uint32_t member, bool gained, utime_t at)
-{
-	struct carrier *c = &d->carrier[carrier];
-	struct move *m = gained ? &c->gain : &c->loss;
-	utime_t after = gained ? GROUP_WITHIN : GROUP_WITHIN + d->o.lost_after;
-
-	if (m->start == UTIME_NONE) {
-		m->start = at;
-		m->n = 0;
-		m->held = c->held;
-		due_add(d, gained ? DUE_MOVE_GAIN : DUE_MOVE_LOSS, at + after, carrier, 0, at);
-	}
-	m->member = vec_room(m->member, m->n, &m->cap, sizeof *m->member);
-	m->member[m->n++] = member;
-}
-
 void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
 	struct cell *x = &d->cell[cell];
@@ -403,6 +375,11 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 		return;
 	x->held = true;
 	c->held++;
+	c->established = true;
+	if (c->stay == STAY_RISING && !d->quiet) {
+		carrier_confirm(d, x->carrier);
+		return;
+	}
 	if (d->quiet || x->at == UTIME_NONE) { /* there when the baseline was */
 		x->before = true;
 		return;
@@ -428,11 +405,7 @@ void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 
 	if (!x->held || d->quiet)
 		return;
-	x->at = at;
-	if (place_is_small(d, &d->place[d->member[member].place]))
-		due_add(d, DUE_CELL_LOST, at + d->o.lost_after, cell, member, at);
-	else
-		move_add(d, x->carrier, member, false, at);
+	cell_goes(d, member, cell, at);
 }
 
 void cell_judge_lost(struct detect *d, const struct due *due)

@@ -196,7 +196,7 @@ static void prefixes_with(
 	for (size_t p = 0; p < v->prefixes; p++)
 		for (size_t k = 0; k < of[p].n; k++) {
 			utime_t x = comes ? of[p].v[k].from : of[p].v[k].to;
-			if (x != UTIME_NONE && x <= at + TOGETHER && x >= at - TOGETHER)
+			if (of[p].v[k].counts && x != UTIME_NONE && x <= at + TOGETHER && x >= at - TOGETHER)
 				happening_prefix(e, v->prefix[p]);
 		}
 }
