@@ -122,6 +122,16 @@ static uint32_t letter_bit(char c)
 	return at ? 1U << (at - alphabet) : 0;
 }
 
+/* The letter at c; what no path holds would never match, which nobody means. */
+static uint32_t parse_letter(struct pathre *re, char c)
+{
+	uint32_t bit = letter_bit(c);
+
+	if (!bit && !re->error)
+		re->error = "paths hold digits, spaces, commas and ( ) [ ] { } only";
+	return bit;
+}
+
 static void parse_class(struct pathre *re)
 {
 	bool no = *re->p == '^';
@@ -139,6 +149,8 @@ static void parse_class(struct pathre *re)
 		}
 		if (low == '_' && high == '_')
 			letters |= DELIMITERS;
+		else if (low == high)
+			letters |= parse_letter(re, low);
 		for (int c = low; c <= high; c++)
 			letters |= letter_bit((char)c);
 	}
@@ -209,10 +221,10 @@ static void parse_atom(struct pathre *re)
 		if (!*re->p)
 			re->error = "a \"\\\" at the end";
 		else
-			emit(re, OP_CHAR, letter_bit(*re->p++));
+			emit(re, OP_CHAR, parse_letter(re, *re->p++));
 		break;
-	default: /* a letter no path holds can never match; it is the user's business */
-		emit(re, OP_CHAR, letter_bit(c));
+	default:
+		emit(re, OP_CHAR, parse_letter(re, c));
 	}
 }
 

@@ -106,7 +106,8 @@ static void test_known(void **state)
 
 static void test_wrong(void **state)
 {
-	static const char *const wrong[] = {"(", ")", "[1", "*", "a\\", "1|*", "(((1)", "([0-9]{200}){200}"};
+	static const char *const wrong[] = {
+	    "(", ")", "[1", "*", "1\\", "AS3356", "\\d+", "[[:digit:]]", "1|*", "(((1)", "([0-9]{200}){200}"};
 	const char *error;
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

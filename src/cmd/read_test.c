@@ -381,6 +381,10 @@ static void test_damage(void **state)
 	assert_int_equal(run("--type state missing.mrt all.mrt"), 1);
 	assert_non_null(strstr(output, S1));
 	assert_non_null(strstr(output, "missing.mrt: "));
+	expect("- </dev/null", 1, "-: empty\n");
+	expect("/dev/null", 1, "/dev/null: empty\n");
+	write_file("empty", "", 0);
+	expect("empty", 1, "empty: empty\n");
 	memmove(sample.b + 150, sample.b + 170, sample.n - 170);
 	write_file("hole.mrt", sample.b, sample.n - 20);
 	assert_int_equal(run("--type state hole.mrt"), 1);

@@ -30,9 +30,10 @@ struct reader {
 	struct lead_key lead_key;
 	size_t lead_n; /* without the peer */
 	/* the set asked about last: of a message, it is asked once a prefix */
-	const uint8_t *last_set;
+	const uint8_t *last_set, *judged; /* judged: its faults are counted */
 	struct text last_text;
 	bool last_passes, last_home;
+	struct fault_count told; /* faults that are counted already */
 	struct batch *b;
 };
 
@@ -152,7 +153,7 @@ static uint64_t fault_sum(const struct fault_count *f)
 /* Is the set wanted? Its text is then in last_text. */
 static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_form form, uint64_t offset)
 {
-	struct fault_count *faults = &r->b->counts.faults;
+	struct fault_count *faults = set->raw.p == r->judged ? &r->told : &r->b->counts.faults;
 	struct attr_slot *slot;
 	uint64_t before;
 	bool found;
@@ -178,6 +179,7 @@ static bool set_settle(struct reader *r, const struct attr_set *set, enum hop_fo
 	}
 	before = fault_sum(faults);
 	set_print(r, set, form, faults, offset);
+	r->judged = set->raw.p;
 	if (slot && fault_sum(faults) == before) /* a faulty set is judged, and counted, each time it comes */
 		attr_slot_keep(slot, r->last_text);
 	return true;
@@ -367,7 +369,7 @@ static void read_update(struct reader *r, struct update *u)
 {
 	if (!filter_time(r->filter, u->time))
 		return;
-	r->last_set = NULL;
+	r->last_set = r->judged = NULL;
 	if (r->sights)
 		judge_all(r, *u);
 	switch (u->kind) {

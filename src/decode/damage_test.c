@@ -89,7 +89,7 @@ static void read_parts(struct update *u, struct fault_count *faults)
 
 static void read_all(const uint8_t *bytes, size_t n, struct seen *seen)
 {
-	uint8_t *own = malloc(n + 1); /* of exactly this size, so that a step past it is found */
+	uint8_t *own = malloc(n ? n : 1); /* of exactly this size, so that a step past it is found */
 	struct cur c;
 	struct update u;
 
@@ -243,7 +243,7 @@ static void read_message(const uint8_t *p, size_t n, struct outcome *o)
 	struct attr_view v;
 	struct prefix prefix;
 	uint32_t id;
-	uint8_t *own = malloc(n + 1);
+	uint8_t *own = malloc(n ? n : 1);
 
 	memcpy(own, p, n);
 	o->messages++;

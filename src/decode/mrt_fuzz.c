@@ -37,7 +37,7 @@ static void read_parts(struct update *u, struct fault_count *faults)
 /* How many updates, read so that each call sees at most `piece` new bytes. */
 static size_t read_all(struct mrt *m, const uint8_t *p, size_t n, size_t piece)
 {
-	uint8_t *own = malloc(n + 1);
+	uint8_t *own = malloc(n ? n : 1);
 	size_t begin = 0, end = 0, updates = 0;
 
 	memcpy(own, p, n);
