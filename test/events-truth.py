@@ -22,13 +22,14 @@ first_seen and end (or no end). What else is told did not happen. There is no ot
 - A silent collector is told of with its name in the sentence."""
 import collections
 import json
+import os
 import subprocess
 import sys
 
 
 def tell(isthmus, folder, who):
     command = [isthmus, "events", "-o", "json", "--severity", "info", "--family", "all"]
-    for name in ("registry.txt", "as-names.txt", "as-rel.txt"):
+    for name in ("registry.txt", "as-names.txt", "as-rel.txt", *(["roas.csv"] if os.path.exists(f"{folder}/roas.csv") else [])):
         command += ["--registry", f"{folder}/{name}"]
     command += ["--territories", f"{folder}/territories.ini", *who, folder]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -43,7 +44,8 @@ def second(e, key):
 
 def names(told, true):
     """Whom it is about."""
-    keys = {"origin-new": ["asn"], "subprefix-new": ["asn"], "route-leak": ["asn"], "peer-reset": ["asn"]}
+    keys = {"origin-new": ["asn"], "subprefix-new": ["asn"], "route-leak": ["asn"], "peer-reset": ["asn"],
+            "rpki-invalid": ["territory", "asn"]}
     for key in keys.get(true["kind"], ["territory", "upstream"]):
         if told.get(key) != true.get(key):
             return False

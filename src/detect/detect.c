@@ -216,6 +216,8 @@ static void time_passes(struct detect *d, utime_t now)
 	}
 	if (now < d->second * UTIME_SECOND || now >= (d->second + 1) * UTIME_SECOND) {
 		int64_t second = now / UTIME_SECOND;
+		if (d->armed && !d->roas_known)
+			rpki_start(d);
 		settle(d);
 		due_run(d, second * UTIME_SECOND - 1);
 		d->second = second;

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -127,7 +128,41 @@ static void baseline(struct world *w)
 	w->at = START + MIN;
 }
 
+/* A ROA for the /22 alone, from the fifteenth minute to the two hundredth. */
+static void roa_file(char path[64])
+{
+	char from[UTIME_TEXT], to[UTIME_TEXT];
+	FILE *f;
+
+	snprintf(path, 64, "/tmp/detect-test-%d.csv", (int)getpid());
+	f = fopen(path, "w");
+	assert_non_null(f);
+	utime_text(from, START + 15 * MIN);
+	utime_text(to, START + 200 * MIN);
+	fprintf(f, "ASN,IP Prefix,Max Length,Not Before,Not After\nAS900," HOLDER ",22,%s,%s\n", from, to);
+	fclose(f);
+}
+
+static int up_with(void **state, const char *const *registry, size_t registries);
+
 static int up(void **state)
+{
+	return up_with(state, NULL, 0);
+}
+
+static int up_with_roa(void **state)
+{
+	char path[64];
+	const char *list[] = {path};
+	int rc;
+
+	roa_file(path);
+	rc = up_with(state, list, 1);
+	unlink(path);
+	return rc;
+}
+
+static int up_with(void **state, const char *const *registry, size_t registries)
 {
 	static const char *const addr[] = {
 	    "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"};
@@ -139,7 +174,8 @@ static int up(void **state)
 		w->peer[i] = mk_peer(addr[i], 100 + i);
 	w->t = table_new(&(struct table_options){0});
 	w->s = source_new(w->t, "rrc99");
-	w->f = facts_load(&(struct facts_options){.no_default = true});
+	w->f = facts_load(
+	    &(struct facts_options){.no_default = true, .registry = registry, .registries = registries});
 	w->who = territory_find(w->f, HOLDER, &why);
 	assert_non_null(w->who);
 	o.who = &w->who;
@@ -513,6 +549,32 @@ static void test_own_more_specific_is_no_news(void **state)
 	assert_int_equal(w->n, 0);
 }
 
+/* ---- RPKI ---- */
+
+static void test_a_changed_roa_and_the_visibility_it_costs(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 15 * MIN;
+	const struct event *e;
+
+	pass(w, at + MIN);
+	e = only(w, EVENT_RPKI_INVALID);
+	assert_int_equal(e->first_seen, at);
+	assert_int_equal(e->asn, 900);
+	assert_int_equal(e->prefixes, 4);
+	assert_int_equal(e->scope, SCOPE_TERRITORY);
+	assert_true(e->before > 0.99 && e->after > 0.99);
+	all_say(w, at + 30 * MIN, 0, 3, NULL, FOUR); /* half of them validate */
+	pass(w, at + 50 * MIN);
+	e = only(w, EVENT_RPKI_INVALID);
+	assert_true(e->before > 0.99 && e->after > 0.49 && e->after < 0.51);
+	assert_int_equal(e->vantage, 3);
+	assert_true(e->end == UTIME_NONE);
+	pass(w, START + 201 * MIN);
+	assert_int_equal(only(w, EVENT_RPKI_INVALID)->end, START + 200 * MIN);
+	assert_int_equal(w->n, 1);
+}
+
 /* ---- the kept series ---- */
 
 static void test_samples_of_a_moment_sum_to_one(void **state)
@@ -574,6 +636,8 @@ int main(void)
 	    IN_WORLD(test_sessions_lost_are_no_outage),
 	    IN_WORLD(test_exact_and_more_specific_hijack),
 	    IN_WORLD(test_own_more_specific_is_no_news),
+	    cmocka_unit_test_setup_teardown(
+		test_a_changed_roa_and_the_visibility_it_costs, up_with_roa, down),
 	    IN_WORLD(test_samples_of_a_moment_sum_to_one),
 	    cmocka_unit_test(test_names),
 	};

@@ -216,6 +216,8 @@ enum due_kind {
 	DUE_QUIET,      /* instability: event */
 	DUE_ORIGIN_END, /* incident */
 	DUE_LEAK_END,   /* incident */
+	DUE_ROA,        /* none: a ROA comes or goes */
+	DUE_RPKI_LOOK,  /* event */
 	DUE_KINDS
 };
 struct due {
@@ -297,6 +299,8 @@ struct detect {
 	int64_t second;
 	bool armed, quiet; /* armed: changes are news; quiet: this one is not */
 	bool voters_due, votes_ever;
+	bool roas_known;
+	utime_t roas_next; /* when a ROA next comes or goes */
 	utime_t voters_at;
 
 	struct path_fact *path;
@@ -528,6 +532,11 @@ void origin_change(
 void victims_text(struct detect *d, struct incident *x, char *buf, size_t n);
 void incident_place(struct detect *d, uint32_t index, prefix_id held, size_t others);
 void origin_end_judge(struct detect *d, const struct due *due);
+
+/* ---- rpki.c ---- */
+void rpki_start(struct detect *d);
+void roa_judge(struct detect *d, const struct due *due);
+void rpki_look(struct detect *d, const struct due *due);
 
 /* ---- leak.c ---- */
 void leak_change(

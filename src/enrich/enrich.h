@@ -67,6 +67,9 @@ enum relation { REL_UNKNOWN, REL_CUSTOMER /* b is a's customer */, REL_PROVIDER,
 enum relation asn_relation(const struct facts *f, asn_t a, asn_t b);
 enum rpki { RPKI_NOT_FOUND, RPKI_VALID, RPKI_INVALID_ORIGIN, RPKI_INVALID_LENGTH, RPKI_NO_DATA };
 enum rpki prefix_rpki(const struct facts *f, const struct prefix *p, asn_t origin, utime_t at); /* RFC 6811 */
+utime_t roas_change_after(const struct facts *f, utime_t at); /* when a ROA next comes or goes; UTIME_MAX */
+/* The prefixes of the ROAs that come or go at that time. */
+void roas_changed(const struct facts *f, utime_t at, void (*each)(void *, const struct prefix *), void *arg);
 
 /* ---- territories (design.md 4) ---- */
 enum territory_kind { TERRITORY_COUNTRY, TERRITORY_AS, TERRITORY_PREFIX, TERRITORY_NAMED };

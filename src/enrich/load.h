@@ -32,6 +32,7 @@ struct loading {
 	uint8_t forced;        /* a rank for every file, instead of its format's; 0: none */
 	const char *label;     /* for every file, instead of its own; NULL: none */
 	utime_t from, to;      /* for what has a history (ROAs): when this file's content held */
+	utime_t before;        /* the day of the file before it */
 };
 
 /*

@@ -268,6 +268,7 @@ static void take_group(struct loading *l, struct candidate *c, size_t n, utime_t
 	}
 	for (size_t i = 0; i < n; i++) {
 		l->from = i == 0 ? UTIME_NONE : c[i].census.date;
+		l->before = i == 0 ? UTIME_NONE : c[i - 1].census.date;
 		l->to = i + 1 < n ? c[i + 1].census.date : UTIME_MAX;
 		if (!c[i].refused)
 			take(l, &c[i]);

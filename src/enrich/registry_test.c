@@ -213,6 +213,38 @@ static void every_roa_that_covers_counts(void **state)
 	facts_free(f);
 }
 
+static void count_prefix(void *arg, const struct prefix *p)
+{
+	(void)p;
+	++*(unsigned *)arg;
+}
+
+/* Snapshots of the same day, by the times in their names: what stays is no change, what a row's own date puts
+ * between two of them begins then. */
+static void only_what_changes_between_snapshots_is_a_change(void **state)
+{
+	struct facts *f = facts_of(
+	    (const struct sample[]){
+		{"vrps-20250318T0000.csv", "ASN,IP Prefix,Max Length,Not Before,Not After\n"
+					   "AS1,10.0.0.0/8,8,2025-01-01 00:00:00,\n"},
+		{"vrps-20250318T1200.csv", "ASN,IP Prefix,Max Length,Not Before,Not After\n"
+					   "AS1,10.0.0.0/8,8,2025-03-18 06:00:00,\n" /* issued anew */
+					   "AS131279,175.45.176.0/22,22,2025-03-18 09:30:15,\n"},
+		{0}},
+	    NULL, 0);
+	utime_t at = roas_change_after(f, time_of("2025-03-18"));
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(at, time_of("2025-03-18T09:30:15Z"));
+	roas_changed(f, at, count_prefix, &n);
+	assert_int_equal(n, 1);
+	assert_true(roas_change_after(f, at) == UTIME_MAX);
+	assert_int_equal(rpki(f, "175.45.176.0/24", 131279, "2025-03-18T09:30:14Z"), RPKI_NOT_FOUND);
+	assert_int_equal(rpki(f, "175.45.176.0/24", 131279, "2025-03-18T09:30:15Z"), RPKI_INVALID_LENGTH);
+	facts_free(f);
+}
+
 static void roa_files_of_several_days_are_a_history(void **state)
 {
 	struct facts *f = facts_of((const struct sample[]){{"roas-2020-02-01.csv", "AS2,10.0.0.0/8,8,x\n"},
@@ -526,6 +558,7 @@ int main(void)
 	    cmocka_unit_test(a_roa_with_too_short_a_length_makes_routes_invalid),
 	    cmocka_unit_test(every_roa_that_covers_counts),
 	    cmocka_unit_test(roa_files_of_several_days_are_a_history),
+	    cmocka_unit_test(only_what_changes_between_snapshots_is_a_change),
 	    cmocka_unit_test(of_several_dated_files_the_fitting_one_is_taken),
 	    cmocka_unit_test(a_file_that_lost_its_asns_is_refused),
 	    cmocka_unit_test(cut_and_empty_files_are_refused),

@@ -1,8 +1,10 @@
 /*
  * enrich/roa: validated ROA payloads and the state of a route by them (RFC 6811). In: CSV as the RIPE NCC's
  * archive, rpki-client and Routinator write it (by its header line, or ASN,PREFIX,MAXLEN without one), and
- * rpki-client's JSON. A file of a day holds until the next given file's day; a row's own dates narrow that.
- * Out: sorted prefixes, each knowing the one that covers it, so that a look-up is one search and a walk up.
+ * rpki-client's JSON. A file of a time holds until the next given file's time; a row's own dates narrow that,
+ * and where a row begins between two files it holds from then on. What holds on from file to file is one row.
+ * Out: sorted prefixes, each knowing the one that covers it, so that a look-up is one search and a walk up;
+ * and the times at which something changes.
  */
 #include "base/mem.h"
 #include "enrich/load.h"
@@ -27,6 +29,11 @@ struct roas {
 	size_t n, cap;
 	uint32_t *cover; /* of v[i]: the last of the next shorter prefix that covers it */
 	uint32_t *first; /* by family and the first 16 bits: the first of v at or after */
+	struct edge {
+		utime_t at;
+		uint32_t roa;
+	} * edge; /* by time */
+	size_t edges;
 };
 
 void load_roa(struct loading *l, const struct prefix *p, unsigned max, asn_t asn, utime_t from, utime_t to)
@@ -37,7 +44,8 @@ void load_roa(struct loading *l, const struct prefix *p, unsigned max, asn_t asn
 		return;
 	if (!r)
 		r = l->f->roas = mem_alloc(sizeof *r);
-	from = from > l->from ? from : l->from;
+	if (from == UTIME_NONE || from <= l->before || from > l->to)
+		from = from > l->from ? from : l->from;
 	to = to < l->to ? to : l->to;
 	if (from >= to)
 		return;
@@ -50,7 +58,77 @@ static int by_prefix(const void *a, const void *b)
 	const struct roa *x = a, *y = b;
 	int d = prefix_cmp(&x->prefix, &y->prefix);
 
-	return d ? d : x->asn < y->asn ? -1 : x->asn > y->asn;
+	if (d == 0 && x->asn != y->asn)
+		d = x->asn < y->asn ? -1 : 1;
+	if (d == 0)
+		d = (int)x->max - (int)y->max;
+	return d ? d : x->from < y->from ? -1 : x->from > y->from;
+}
+
+static void roas_merge(struct roas *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct roa *last = n ? &r->v[n - 1] : NULL, *x = &r->v[i];
+		if (last && prefix_equal(&last->prefix, &x->prefix) && last->asn == x->asn &&
+		    last->max == x->max && x->from <= last->to)
+			last->to = x->to > last->to ? x->to : last->to;
+		else
+			r->v[n++] = *x;
+	}
+	r->n = n;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct edge *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->roa < y->roa ? -1 : x->roa > y->roa;
+}
+
+static void edges_find(struct roas *r)
+{
+	r->edge = mem_array(2 * r->n + 1, sizeof *r->edge);
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].from != UTIME_NONE)
+			r->edge[r->edges++] = (struct edge){r->v[i].from, (uint32_t)i};
+		if (r->v[i].to != UTIME_MAX)
+			r->edge[r->edges++] = (struct edge){r->v[i].to, (uint32_t)i};
+	}
+	qsort(r->edge, r->edges, sizeof *r->edge, by_time);
+}
+
+/* The first edge after a time. */
+static size_t edge_after(const struct roas *r, utime_t at)
+{
+	size_t low = 0, high = r->edges;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (r->edge[mid].at <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+utime_t roas_change_after(const struct facts *f, utime_t at)
+{
+	size_t i = f->roas ? edge_after(f->roas, at) : 0;
+
+	return f->roas && i < f->roas->edges ? f->roas->edge[i].at : UTIME_MAX;
+}
+
+void roas_changed(const struct facts *f, utime_t at, void (*each)(void *, const struct prefix *), void *arg)
+{
+	const struct roas *r = f->roas;
+
+	for (size_t i = r ? edge_after(r, at - 1) : 0; r && i < r->edges && r->edge[i].at == at; i++)
+		each(arg, &r->v[r->edge[i].roa].prefix);
 }
 
 static size_t cell_of(const struct prefix *p)
@@ -67,6 +145,8 @@ void roas_ready(struct facts *f)
 	if (!r || !r->n)
 		return;
 	qsort(r->v, r->n, sizeof *r->v, by_prefix);
+	roas_merge(r);
+	edges_find(r);
 	r->cover = mem_array(r->n, sizeof *r->cover);
 	r->first = mem_array((2U << 16) + 1, sizeof *r->first);
 	for (size_t i = 0; i < r->n; i++) {
@@ -92,6 +172,7 @@ void roas_free(struct facts *f)
 	free(f->roas->v);
 	free(f->roas->cover);
 	free(f->roas->first);
+	free(f->roas->edge);
 	free(f->roas);
 }
 

@@ -234,6 +234,30 @@ static bool deed_zombie(struct reader *r, struct action a)
 	return action_pair(r, a, DEED_ZOMBIE, DEED_HEAL);
 }
 
+/* Moves no route: who drops what is invalid is told by other lines. */
+static bool deed_roa(struct reader *r, struct action a)
+{
+	struct scenario *s = r->s;
+	struct roa_of x = {.at = a.at, .end = a.end};
+	const char *w;
+	int max;
+
+	if (!word_asn(r, &x.asn))
+		return false;
+	if (!(w = word_next(r)))
+		return reader_fail(r, "a roa of which prefix?");
+	if (!prefixes_add(r, &a.prefixes, w))
+		return false;
+	x.prefix = a.prefixes.v[0];
+	max = (int)x.prefix.len;
+	if (word_peek(r) && (!word_number(r, max, x.prefix.family == FAMILY_IPV4 ? 32 : 128, &max)))
+		return false;
+	x.max = (uint8_t)max;
+	s->roa = scenario_room(s, s->roa, s->roas, sizeof x);
+	s->roa[s->roas++] = x;
+	return true;
+}
+
 static const struct {
 	const char *word;
 	bool (*read)(struct reader *r, struct action a);
@@ -243,6 +267,7 @@ static const struct {
     {"prefer", deed_prefer, false},
     {"prepend", deed_prepend, false},
     {"leak", deed_leak, false},
+    {"roa", deed_roa, false},
     {"withdraw", deed_withdraw, true},
     {"show", deed_show, true},
     {"flap", deed_flap, true},

@@ -47,6 +47,9 @@ void happen_outages(struct happenings *h, const struct story *t, const struct si
 /* Who leads, and shares that move (shift.c). happen_shifts comes last: what another event tells is none. */
 void happen_primary(struct happenings *h, const struct story *t, const struct sight *v);
 void happen_shifts(struct happenings *h, const struct story *t, const struct sight *v);
+/* What a changed ROA makes invalid (roas.c). */
+void happen_rpki(struct happenings *h, const struct story *t, const struct sight *v);
+void roas_write(struct out *o, const struct scenario *s);
 /* Instability, origins, leaks, health of the whole (incident.c). */
 void happen_instability(
     struct happenings *h, const struct happenings *told, const struct story *t, const struct sight *v);

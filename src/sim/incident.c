@@ -570,6 +570,8 @@ void truth_happenings(struct json *j, const struct story *t, const struct sight 
 	once(&h);
 	for (size_t i = 0; i < t->s->places; i++)
 		happen_shifts(&h, t, &sights[i]);
+	for (size_t i = 0; i < t->s->places; i++)
+		happen_rpki(&h, t, &sights[i]);
 	happen_health(&h, t);
 	if (h.n)
 		qsort(h.v, h.n, sizeof *h.v, happening_order);

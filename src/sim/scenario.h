@@ -103,6 +103,13 @@ struct action {
 	bool silent;
 };
 
+struct roa_of {
+	struct prefix prefix;
+	uint8_t max;
+	asn_t asn;
+	utime_t at, end; /* UTIME_NONE: from before the start; for good */
+};
+
 struct scenario {
 	struct arena arena;
 	const char *file, *name, *title;
@@ -125,6 +132,8 @@ struct scenario {
 	size_t sessions;
 	struct origination *origination;
 	size_t originations;
+	struct roa_of *roa;
+	size_t roas;
 	struct action *action; /* by time, then as written */
 	size_t actions;
 };

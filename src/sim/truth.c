@@ -304,6 +304,13 @@ static bool write_beside(const struct story *t, const char *dir, const struct si
 	if (!beside_close(&o, dir, "as-names.txt", why, cap) || !beside_open(&o, dir, "as-rel.txt", why, cap))
 		return false;
 	write_relations(&o, t);
+	if (t->s->roas) {
+		if (!beside_close(&o, dir, "as-rel.txt", why, cap) ||
+		    !beside_open(&o, dir, "roas.csv", why, cap))
+			return false;
+		roas_write(&o, t->s);
+		return beside_close(&o, dir, "roas.csv", why, cap);
+	}
 	return beside_close(&o, dir, "as-rel.txt", why, cap);
 }
 
