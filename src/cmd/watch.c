@@ -199,6 +199,7 @@ static void run(struct watch *w)
 	}
 	watch_notify("STOPPING=1");
 	finish(w);
+	watch_say_end(w);
 }
 
 static void close_all(struct watch *w)

@@ -126,6 +126,7 @@ void watch_begin_hearing(struct watch *w);
 void watch_notify(const char *state); /* sd_notify(3) */
 void watch_notify_reload(void);
 void watch_say_state(const struct watch *w);
-int watch_test_alerts(struct watch *w); /* an exit status */
+void watch_say_end(const struct watch *w); /* the same, to the log */
+int watch_test_alerts(struct watch *w);    /* an exit status */
 
 #endif

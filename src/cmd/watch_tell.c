@@ -55,18 +55,33 @@ void watch_notify_reload(void)
 	watch_notify(line);
 }
 
-void watch_say_state(const struct watch *w)
+static void state_text(const struct watch *w, char *line, size_t n)
 {
 	const struct feed_count *c = feed_count(w->feed);
-	char line[LINE];
 
-	snprintf(line, sizeof line,
-	    "STATUS=%llu updates in %.1f MB, %zu peers, %llu faults, senders waited for us %llu times, %zu "
-	    "alerts wait\nWATCHDOG=1",
+	snprintf(line, n,
+	    "%llu updates in %.1f MB, %zu peers, %llu faults, senders waited for us %llu times, %zu alerts "
+	    "wait",
 	    (unsigned long long)c->updates, (double)c->bytes / 1e6, peer_count(w->table),
 	    (unsigned long long)c->faults, (unsigned long long)live_held(w->live),
 	    w->alerts ? alerts_waiting(w->alerts) : 0);
+}
+
+void watch_say_state(const struct watch *w)
+{
+	char text[LINE], line[LINE + 32];
+
+	state_text(w, text, sizeof text);
+	snprintf(line, sizeof line, "STATUS=%s\nWATCHDOG=1", text);
 	watch_notify(line);
+}
+
+void watch_say_end(const struct watch *w)
+{
+	char text[LINE];
+
+	state_text(w, text, sizeof text);
+	warn_line("isthmus watch: stopped: %s", text);
 }
 
 /* ---- the dead-man alarm: an event of health, so that it reaches whoever is to know ---- */
@@ -95,12 +110,14 @@ static void tell_silence(struct watch *w, size_t i, utime_t since, utime_t over)
 
 	e.episode = e.id;
 	utime_text(at, since);
-	if (over == UTIME_NONE)
+	if (over == UTIME_NONE) {
 		snprintf(e.why, sizeof e.why, "source %s has said nothing since %s: nothing is known of it",
 		    name, at);
-	else
+	} else {
+		utime_text(end, over);
 		snprintf(e.why, sizeof e.why, "source %s speaks again since %s; it had said nothing since %s",
-		    name, (utime_text(end, over), end), at);
+		    name, end, at);
+	}
 	warn_line("%s", e.why);
 	if (w->alerts)
 		alerts_tell(w->alerts, &e);
