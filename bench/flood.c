@@ -103,6 +103,10 @@ int main(int argc, char **argv)
 	}
 	printf("%llu updates in %.1f s, %.0f/s, at most %.2f s behind\n", (unsigned long long)sent,
 	    now() - begun, (double)sent / (now() - begun), late);
+	/* A close with KEEPALIVEs unread would be a reset, and take with it what is not sent yet. */
+	shutdown(fd, SHUT_WR);
+	while (read(fd, buffer, sizeof buffer) > 0)
+		;
 	close(fd);
 	return 0;
 }
