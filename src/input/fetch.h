@@ -12,6 +12,7 @@
 
 #include "net/utime.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,12 +23,13 @@ struct fetch_options {
 	size_t collectors;
 	utime_t from, to; /* half-open; the dump before `from` and the updates since it are part of it */
 	bool no_ribs, no_updates;
-	const char *dir;   /* the cache folder */
-	unsigned parallel; /* transfers at a time; 0: 4 */
-	unsigned tries;    /* of one file; 0: 5 */
-	utime_t backoff;   /* before the second try, doubled from try to try; 0: 1 s */
-	utime_t silence;   /* a transfer that brings nothing for so long is given up; 0: 60 s */
-	bool check;        /* ask for the size of what is there already, too */
+	const char *dir;         /* the cache folder */
+	unsigned parallel;       /* transfers at a time; 0: 4 */
+	unsigned tries;          /* of one file; 0: 5 */
+	utime_t backoff;         /* before the second try, doubled from try to try; 0: 1 s */
+	utime_t silence;         /* a transfer that brings nothing for so long is given up; 0: 60 s */
+	bool check;              /* ask for the size of what is there already, too */
+	const atomic_bool *stop; /* once set, what is under way is left as it is; NULL: never */
 	void (*progress)(void *arg, uint64_t bytes, size_t done, size_t of);
 	void *arg;
 };

@@ -147,12 +147,13 @@ static void follow_fetch(struct follow *f)
 	    .from = now - FETCH_BACK,
 	    .to = now,
 	    .dir = f->o->folder,
-	    .tries = 2};
+	    .tries = 2,
+	    .stop = &f->worker.live->stop};
 	struct fetch_plan plan = {0};
 
 	fetch_list(&plan, &o);
 	fetch_run(&plan, &o);
-	for (size_t i = 0; i < plan.errors; i++)
+	for (size_t i = 0; i < plan.errors && !f->worker.live->stop; i++)
 		live_note(f->worker.live, f->o->name, "%s", plan.error[i]);
 	for (size_t i = 0; i < plan.n; i++)
 		if (plan.file[i].state == FETCH_FAILED)

@@ -537,6 +537,31 @@ static void test_follow(void **state)
 	free(command);
 }
 
+/* An archive that takes the connection and never answers: a stop does not wait for it. */
+static void test_mute_archive(void **state)
+{
+	static const char *const collector[] = {"rrc00"};
+	char dir[] = "/tmp/isthmus-follow-XXXXXX";
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct live_follow o = {.name = "archive", .folder = dir, .collector = collector, .collectors = 1};
+	struct live *l = live_new();
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	o.url = mem_printf("http://127.0.0.1:%u", ntohs(a.sin_port));
+	assert_null(live_add_follow(l, &o));
+	live_start(l);
+	usleep(500000);
+	live_free(l);
+	close(fd);
+	free((char *)o.url);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +575,7 @@ int main(void)
 	    cmocka_unit_test(test_hold_timer),
 	    cmocka_unit_test(test_password),
 	    cmocka_unit_test(test_follow),
+	    cmocka_unit_test(test_mute_archive),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -263,18 +263,40 @@ static void judge(struct transfer *t, CURLcode code, const struct fetch_options 
 	}
 }
 
-static void finish(struct transfer *t, CURLM *multi, CURLcode code, const struct fetch_options *o)
+static void close_try(struct transfer *t, CURLM *multi)
 {
-	if (t->part)
-		fclose(t->part);
-	t->part = NULL;
-	judge(t, code, o);
 	curl_multi_remove_handle(multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->header);
 	t->easy = NULL;
 	t->header = NULL;
 	t->offset = 0;
+}
+
+static void finish(struct transfer *t, CURLM *multi, CURLcode code, const struct fetch_options *o)
+{
+	if (t->part)
+		fclose(t->part);
+	t->part = NULL;
+	judge(t, code, o);
+	close_try(t, multi);
+}
+
+/* What came stays in the part file, for the next run. */
+static void stop_all(struct transfer *t, size_t n, CURLM *multi)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (t[i].state == TRANSFER_RUNNING) {
+			if (t[i].part)
+				fclose(t[i].part);
+			t[i].part = NULL;
+			close_try(&t[i], multi);
+		} else if (t[i].state != TRANSFER_WAITING) {
+			continue;
+		}
+		t[i].state = TRANSFER_FAILED;
+		snprintf(t[i].why, sizeof t[i].why, "stopped here");
+	}
 }
 
 /* ---- all of them ---- */
@@ -331,6 +353,10 @@ void transfer_all(struct transfer *t, size_t n, const struct fetch_options *o)
 		if (!t[i].path)
 			out_open_mem(&t[i].body);
 	while (any_left(t, n)) {
+		if (o->stop && *o->stop) {
+			stop_all(t, n, multi);
+			break;
+		}
 		start_some(t, n, multi, o);
 		curl_multi_perform(multi, &running);
 		while ((m = curl_multi_info_read(multi, &left))) {

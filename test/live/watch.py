@@ -103,8 +103,11 @@ class Take(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def hook(port):
+def hook(port, context=None):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Take)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *a: None
     server.posts = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -130,7 +133,7 @@ start_box, start = smtp(tls_context=good, require_starttls=True)
 tls_box, tls = smtp(ssl_context=good)
 false_box, false = smtp(ssl_context=stranger)
 bare_box, bare = smtp()
-web, log = hook(free_port()), Datagrams("log")
+web, secure, false_web, log = hook(free_port()), hook(free_port(), good), hook(free_port(), stranger), Datagrams("log")
 SOURCE = "[bmp routers]\nlisten = 127.0.0.1:0\n"
 
 
@@ -147,6 +150,7 @@ ran = test_alert(f"[watch]\nwho = KP\nspool = {path('none')}\n" + SOURCE +
                  mail("tls", f"smtps://127.0.0.1:{tls.port}", f"ca = {path('good.crt')}\nuser = me\npassword = secret") +
                  f"[alert web]\nkind = webhook\nurl = http://127.0.0.1:{web.server_port}/\nuser = me\npassword = secret\n"
                  f"[alert chat]\nkind = slack\nurl = http://127.0.0.1:{web.server_port}/\n"
+                 f"[alert secure]\nkind = webhook\nurl = https://127.0.0.1:{secure.server_port}/\nca = {path('good.crt')}\n"
                  f"[alert log]\nkind = syslog\nsocket = {path('log')}\n[alert run]\nkind = command\nrun = cat >{path('ran')}\n"
                  f"[alert lines]\nkind = file\nfile = {path('lines')}\n")
 check(ran.returncode == 0 and "every alert route took" in ran.stdout, f"--test-alert: {ran}")
@@ -156,6 +160,7 @@ for name, box in ("STARTTLS", start_box), ("smtps", tls_box):
     check(encrypted and sender == "isthmus@example.net" and to == ["noc@example.net", "boss@example.net"], f"{name}: {box.mails[0]}")
     check("Subject: routing: upstream-new, critical\r\n" in text and "This is a test of the alert routes" in text, f"{name}: {text}")
 check(tls_box.login == (b"me", b"secret"), f"smtps: login {tls_box.login}")
+check(len(secure.posts) == 1, f"https: {len(secure.posts)} posts")
 check(sorted(p[0] or "" for p in web.posts) == ["", "Basic " + base64.b64encode(b"me:secret").decode()], f"webhooks: {web.posts}")
 check(log.got and log.got[0].startswith("<26>") and "This is a test" in log.got[0], f"syslog: {log.got}")
 check(json.load(open(path("ran")))["events"] and json.load(open(path("lines")))["events"], "command and file")
@@ -164,12 +169,13 @@ check(not os.path.exists(path("none")), "--test-alert touched the spool")
 ran = test_alert(f"[watch]\nwho = KP\nspool = {path('none')}\n" + SOURCE +
                  mail("stranger", f"smtps://127.0.0.1:{false.port}", f"ca = {path('good.crt')}") +
                  mail("system", f"smtp://127.0.0.1:{start.port}", "starttls = yes") +
+                 f"[alert web]\nkind = webhook\nurl = https://127.0.0.1:{false_web.server_port}/\nca = {path('good.crt')}\n" +
                  mail("bare", f"smtp://127.0.0.1:{bare.port}", "starttls = yes") + f"[alert lines]\nkind = file\nfile = {path('lines')}\n")
-check(ran.returncode == 1 and "3 of 4 alert routes did not take" in ran.stderr, f"--test-alert with bad receivers: {ran}")
-for name in "stranger", "system":
+check(ran.returncode == 1 and "4 of 5 alert routes did not take" in ran.stderr, f"--test-alert with bad receivers: {ran}")
+for name in "stranger", "system", "web":
     check(any(f"alert {name}: not delivered: " in l and "certificate" in l for l in ran.stderr.splitlines()), f"{name}: {ran.stderr}")
 check("alert bare: not delivered: " in ran.stderr, f"bare: {ran.stderr}")
-check(not false_box.mails and not bare_box.mails and len(start_box.mails) == 1, "a mail went where nobody could be sure of")
+check(not false_web.posts and not false_box.mails and not bare_box.mails and len(start_box.mails) == 1, "a mail went where nobody could be sure of")
 
 # ---- sources ----
 
@@ -394,6 +400,17 @@ states = [(e["event"]["kind"], e["state"]) for _, body in dead.posts for e in bo
 check(states.index(("upstream-new", "begun")) < states.index(("upstream-new", "over")), f"not in order: {states}")
 check(len(dead.posts) == len(left), f"delivered twice: {states}")
 wait(lambda: not glob.glob(path("spool/*.dead")), "delivered messages stay in the spool")
+
+# Other sources and another territory: everything is opened anew, the new source too.
+more_port = free_port()
+put("conf", conf().replace("who = KP\n", "who = KP CU\n") + f"[bmp extra]\nlisten = 127.0.0.1:{more_port}\n")
+watch.send_signal(signal.SIGHUP)
+wait(lambda: said("the new configuration is in force: 5 sources, 2 alert routes"), "HUP did not bring the new source")
+check(said("watching begins anew"), "that watching begins anew is not said")
+extra = bmp(more_port, "127.0.0.1", 3300)
+wait(lambda: said("extra: 127.0.0.1 connected"), "the new source does not work")
+again = bgp(bgp_port, "127.0.1.1", 3001)
+wait(lambda: sum("127.0.1.1 AS3001" in l and " connected: " in l for l in lines("said")) == 2, "an old source does not work any more")
 watch.send_signal(signal.SIGTERM)
 check(watch.wait(20) == 0, "the second stop is no good end")
 print("watch: alert routes, notify, 120 routers, silences, reloads and stops are as they should be")
