@@ -158,8 +158,8 @@ static void end_file(struct run *r, struct input *in, const struct mrt *m, struc
 	counts_add(file, &framing);
 	if (closed(r))
 		return;
-	if (input_bytes_read(in) == 0 &&
-	    !input_error(in)) { /* a stream: a file is known to be empty beforehand */
+	if (input_error_offset(in) == 0 &&
+	    !input_error(in)) { /* of a stream; what files hold is known before */
 		warn_line("%s: empty", input_path(in));
 		r->bad = true;
 	} else if (m->n_records == 0 && (m->faults.n[FAULT_MRT_LENGTH] || m->faults.n[FAULT_MRT_CUT])) {

@@ -369,6 +369,8 @@ static void test_wrappings(void **state)
 
 static void test_damage(void **state)
 {
+	char path[256];
+
 	put_all(&sample);
 	write_file("cut.mrt", sample.b, sample.n - 1);
 	assert_int_equal(run("cut.mrt"), 1);
@@ -382,6 +384,9 @@ static void test_damage(void **state)
 	assert_non_null(strstr(output, S1));
 	assert_non_null(strstr(output, "missing.mrt: "));
 	expect("- </dev/null", 1, "-: empty\n");
+	snprintf(path, sizeof path, "%s/none.gz", dir);
+	gzclose(gzopen(path, "wb"));
+	expect("- <none.gz", 1, "-: empty\n");
 	expect("/dev/null", 1, "/dev/null: empty\n");
 	write_file("empty", "", 0);
 	expect("empty", 1, "empty: empty\n");
