@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "measure/agree_test.h"
+
 #define T0 (INT64_C(1506848400) * UTIME_SECOND)
 
 static uint64_t seed;
@@ -20,12 +22,6 @@ static uint32_t roll(uint32_t n)
 {
 	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (uint32_t)((seed >> 33) % n);
-}
-
-static void near(const char *what, double got, double want)
-{
-	if (!(fabs(got - want) <= 1e-9 * (1 + fabs(want))))
-		fail_msg("%s: got %.12f, the oracle says %.12f", what, got, want);
 }
 
 /* ---- facts ---- */
@@ -282,46 +278,6 @@ static void random_worlds(void **state)
 	facts_free(f);
 }
 
-/* Each row of a rank is what the report of that territory alone says. */
-static void rank_agrees(const struct table *t, const struct facts *f, const struct measure_options *o,
-    enum rank_by by, size_t every)
-{
-	struct rank rank;
-	char who[16];
-	const char *why;
-
-	measure_rank(t, f, T0, o, by, &rank);
-	for (size_t i = 0; i < rank.n; i += every) {
-		const struct rank_row *row = &rank.row[i];
-		struct report r;
-		if (by == RANK_AS)
-			snprintf(who, sizeof who, "AS%u", row->asn);
-		else
-			cc_text(who, row->country);
-		measure_report(t, f, territory_find(f, who, &why), T0, o, &r);
-		assert_int_equal(row->prefixes, r.prefixes);
-		near("rank addresses", (double)row->addresses, (double)r.addresses);
-		near("rank hhi", row->hhi, r.hhi);
-		near("rank country hhi", row->country_hhi, r.country_hhi);
-		near("rank visible", row->visible, r.visible);
-		near("rank single", row->single_homed, r.single_homed);
-		assert_int_equal(row->upstreams, r.upstreams);
-		assert_int_equal(row->gateways, r.gateways);
-		assert_string_equal(row->resilience_class, r.resilience_class);
-		if (r.upstreams) {
-			bool found =
-			    false; /* of equal ones either may stand first: the sums' last bits decide */
-			for (size_t u = 0; u < r.upstreams; u++)
-				found |= r.upstream[u].asn == row->top &&
-					 fabs(r.upstream[u].share - row->top_share) < 1e-9;
-			assert_true(found);
-			near("rank top", row->top_share, r.upstream[0].share);
-		}
-		report_free(&r);
-	}
-	rank_free(&rank);
-}
-
 static void rank_is_the_reports(void **state)
 {
 	struct facts *f = facts_of(territories);
@@ -333,8 +289,8 @@ static void rank_is_the_reports(void **state)
 		for (int o = 0; o < 2; o++) {
 			struct measure_options m = {
 			    .family = FAMILY_IPV4, .weight = o ? WEIGHT_PREFIXES : WEIGHT_ADDRESSES};
-			rank_agrees(s.t, f, &m, RANK_COUNTRY, 1);
-			rank_agrees(s.t, f, &m, RANK_AS, 1);
+			rank_agrees(s.t, f, T0, &m, RANK_COUNTRY, 1);
+			rank_agrees(s.t, f, T0, &m, RANK_AS, 1);
 		}
 		small_free(&s);
 	}

@@ -84,7 +84,8 @@ static inline bool plain_domestic(const struct plain *q, asn_t asn)
 {
 	if (territory_kind(q->who) == TERRITORY_AS)
 		return asn == territory_asn(q->who);
-	return plain_member(territory_has_asn(q->who, asn, q->at));
+	/* an AS that no registry knows is where its addresses are */
+	return territory_has_asn(q->who, asn, q->at) != MEMBER_NO;
 }
 
 static inline const struct plain_path *plain_route(const struct plain *q, size_t prefix, size_t peer)
