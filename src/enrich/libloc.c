@@ -2,7 +2,7 @@
  * enrich/libloc: the IPFire project's location database (Debian: libloc-database, location-update). In: the
  * file, by libloc. Out: where addresses are; names of ASes; and a country for each AS, which the database
  * does not have itself: the one most of the addresses it announces are in, by this database and by what is
- * registered, if that was read before.
+ * registered, if that was read before; where it announces none, its holder's others (holder.c).
  */
 #include "base/mem.h"
 #include "enrich/load.h"
@@ -154,6 +154,7 @@ static void read_database(struct loading *l, struct loc_database *db)
 	read_networks(l, db, &votes, registered);
 	count_votes(l, &votes);
 	read_names(l, db);
+	holders_place(l);
 	free(votes.v);
 	for (int side = 0; side < 2; side++)
 		ranges_free(&registered[side]);

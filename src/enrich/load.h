@@ -79,6 +79,9 @@ void load_roa(struct loading *l, const struct prefix *p, unsigned max, asn_t asn
 /* The date in a path, "20171001", "2017-10-01", "2017/10/01": its last; or UTIME_NONE. */
 utime_t date_in_path(const char *path);
 
+/* holder.c: a country for ASes that have a name and none, by the others of that name; a source of its own. */
+void holders_place(struct loading *l);
+
 /* ---- files ---- */
 
 /* Reads a file whole through input (any wrapping); freed by the caller. *why where it cannot. */

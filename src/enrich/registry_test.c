@@ -2,6 +2,7 @@
  * enrich/registry: each format of registry file told by its content and read; the choice among dated files;
  * the guards. Small files are written here; what lies in ../shared/data is read where it is there.
  */
+#include "enrich/load.h"
 #include "enrich/sample.h"
 
 #include <sys/stat.h>
@@ -505,6 +506,37 @@ static void libloc_is_read_by_its_library(void **state)
 	assert_string_equal(asn_name(f, 131279), "Star Joint Venture Co. Ltd.");
 	assert_int_equal(asn_country(f, 131279), cc_of("KP"));
 	assert_int_equal(asn_country(f, 4837), cc_of("CN"));
+	assert_int_equal(asn_country(f, 9737), cc_of("TH")); /* given up; TOT's others are Thai */
+	facts_free(f);
+}
+
+static void silent_networks_are_where_their_holders_others_are(void **state)
+{
+	static const struct {
+		asn_t asn;
+		const char *name, *cc, *want;
+	} rows[] = {{1, "One", "TH", "TH"}, {2, "One", "", "TH"}, {3, "Two", "TH", "TH"},
+	    {4, "Two", "US", "US"}, {5, "Two", "", ""}, {6, "Three", "", ""}, {7, "Four", "KP", "KP"},
+	    {8, "Four", "KP", "KP"}, {9, "Four", "KP", "KP"}, {10, "Four", "CN", "CN"},
+	    {11, "Four", "", "KP"}, {12, "", "", ""}, {13, "One more", "", ""}, {14, "Five", "TH", "TH"},
+	    {15, "Five", "TH", "TH"}, {16, "Five", "US", "TH"}, {17, "Five", "TH", "TH"}};
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct loading l = {.f = f, .rank = RANK_LOCATED, .source = 1};
+	enum { N = sizeof rows / sizeof *rows };
+
+	f->source[++f->sources] = (struct source){strdup("libloc"), RANK_LOCATED, true};
+	f->source[++f->sources] = (struct source){strdup("another"), RANK_LOCATED, true};
+	for (size_t i = 0; i < N; i++) {
+		asns_name(&f->as, rows[i].asn, rows[i].name, strlen(rows[i].name), RANK_LOCATED);
+		if (*rows[i].cc)
+			asns_add(&f->as, rows[i].asn)->cc = cc_of(rows[i].cc);
+		asns_add(&f->as, rows[i].asn)->source = rows[i].asn == 10 ? 2 : 1;
+	}
+	holders_place(&l);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(
+		    asn_country(f, rows[i].asn), *rows[i].want ? cc_of(rows[i].want) : (cc_t)CC_NONE);
+	assert_string_equal(f->source[3].label, "libloc (same holder's other networks)");
 	facts_free(f);
 }
 
@@ -565,6 +597,7 @@ int main(void)
 	    cmocka_unit_test(accepted_files_stay_in_use),
 	    cmocka_unit_test(mmdb_trees_of_both_kinds_are_walked),
 	    cmocka_unit_test(libloc_is_read_by_its_library),
+	    cmocka_unit_test(silent_networks_are_where_their_holders_others_are),
 	    cmocka_unit_test(public_files_are_read_whole),
 	};
 

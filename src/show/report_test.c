@@ -114,6 +114,12 @@ static void the_sentence(void **state)
 	    strstr(text, "(AS20485, RU) carries 60 % of North Korea's routed addresses, China Unicom"));
 	assert_non_null(strstr(text, "(AS4837, CN) 40 %, as seen by 48 networks."));
 	free(text);
+	f->r.upstream[1].country = CC_NONE;
+	text = made(report_sentence, &f->a);
+	assert_non_null(
+	    strstr(text, " 40 % enters through a network without a known country, which counts as foreign."));
+	free(text);
+	f->r.upstream[1].country = cc_of("CN");
 	f->up[0].share = 1;
 	f->r.upstreams = 1;
 	text = made(report_sentence, &f->a);

@@ -70,6 +70,30 @@ static void carriers(struct out *o, const struct answer *a)
 		    text_percent_short(part, rest > 0 ? rest : 0));
 }
 
+/* Networks no source has a country for count as foreign: where they carry something, that is to be known. */
+static void unplaced(struct out *o, const struct report *r)
+{
+	char part[32];
+	double share = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->upstreams; i++)
+		if (r->upstream[i].country == CC_NONE && r->upstream[i].share > 0) {
+			share += r->upstream[i].share;
+			n++;
+		}
+	if (share < 0.005 || territory_kind(r->territory) == TERRITORY_AS)
+		return;
+	text_percent_short(part, share);
+	if (n == 1)
+		out_printf(o,
+		    " %s enters through a network without a known country, which counts as foreign.", part);
+	else
+		out_printf(o,
+		    " %s enters through %zu networks without a known country, which count as foreign.", part,
+		    n);
+}
+
 void report_sentence(struct out *o, const struct answer *a)
 {
 	const struct report *r = a->report;
@@ -94,6 +118,7 @@ void report_sentence(struct out *o, const struct answer *a)
 	if (r->invisible >= 0.005)
 		out_printf(o, " %s of the view is missing: where a network has no route at all.",
 		    text_percent_short(part, r->invisible));
+	unplaced(o, r);
 	if (r->no_full_feed)
 		out_printf(o, " There is no full feed in this data: all %u peers counted.", r->peers);
 }
