@@ -18,6 +18,7 @@ static void (*const judge[DUE_KINDS])(struct detect *, const struct due *) = {
     [DUE_QUIET] = quiet_judge,
     [DUE_ORIGIN_END] = origin_end_judge,
     [DUE_LEAK_END] = leak_end_judge,
+    [DUE_ORIGIN_LOOK] = origin_look,
     [DUE_ROA] = roa_judge,
     [DUE_RPKI_LOOK] = rpki_look,
 };

@@ -202,22 +202,23 @@ struct entry { /* of the journal */
 };
 
 enum due_kind {
-	DUE_RETELL,     /* subject: carrier; its event has settled */
-	DUE_LOST,       /* carrier */
-	DUE_CELL_LOST,  /* cell */
-	DUE_MOVE_GAIN,  /* carrier */
-	DUE_MOVE_LOSS,  /* carrier */
-	DUE_DOWN,       /* member */
-	DUE_UP,         /* member */
-	DUE_PLACE_DOWN, /* place */
-	DUE_PLACE_UP,   /* place */
-	DUE_PRIMARY,    /* place */
-	DUE_DRIFT,      /* carrier */
-	DUE_QUIET,      /* instability: event */
-	DUE_ORIGIN_END, /* incident */
-	DUE_LEAK_END,   /* incident */
-	DUE_ROA,        /* none: a ROA comes or goes */
-	DUE_RPKI_LOOK,  /* event */
+	DUE_RETELL,      /* subject: carrier; its event has settled */
+	DUE_LOST,        /* carrier */
+	DUE_CELL_LOST,   /* cell */
+	DUE_MOVE_GAIN,   /* carrier */
+	DUE_MOVE_LOSS,   /* carrier */
+	DUE_DOWN,        /* member */
+	DUE_UP,          /* member */
+	DUE_PLACE_DOWN,  /* place */
+	DUE_PLACE_UP,    /* place */
+	DUE_PRIMARY,     /* place */
+	DUE_DRIFT,       /* carrier */
+	DUE_QUIET,       /* instability: event */
+	DUE_ORIGIN_END,  /* incident */
+	DUE_LEAK_END,    /* incident */
+	DUE_ORIGIN_LOOK, /* incident */
+	DUE_ROA,         /* none: a ROA comes or goes */
+	DUE_RPKI_LOOK,   /* event */
 	DUE_KINDS
 };
 struct due {
@@ -388,6 +389,7 @@ uint32_t place_by_id(struct detect *d, const char *id, uint8_t family);
 uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);    /* finds or makes */
 uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream); /* finds or makes, the carrier too */
 bool prefix_in_shares(const struct prefix *p);
+bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin);
 void member_reweigh(struct detect *d, uint32_t member);
 void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */
 
@@ -531,6 +533,7 @@ void origin_change(
     struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
 void victims_text(struct detect *d, struct incident *x, char *buf, size_t n);
 void incident_place(struct detect *d, uint32_t index, prefix_id held, size_t others);
+void origin_look(struct detect *d, const struct due *due);
 void origin_end_judge(struct detect *d, const struct due *due);
 
 /* ---- rpki.c ---- */

@@ -222,12 +222,14 @@ static void pair_tell(struct detect *d, struct pair *x, path_id path)
 	x->known = true;
 	if (rpki == RPKI_VALID || !holder || holder == x->origin)
 		return;
-	if (d->o.whos && prefix_members(d, held) == NO_INDEX)
+	if (d->o.whos && !prefix_is_asked(d, held, holder))
 		return;
 	x->incident = incident_of(d, kind, x->origin);
 	in = &d->incident[x->incident];
-	if (in->event == NO_INDEX)
+	if (in->event == NO_INDEX) {
 		in->event = event_open(d, kind, SCOPE_PREFIX, NO_INDEX, x->since);
+		due_add(d, DUE_ORIGIN_LOOK, d->now + GROUP_WITHIN, x->incident, 0, 0);
+	}
 	if (!event_at(d, in->event))
 		return;
 	if (x->since < event_at(d, in->event)->first_seen)
@@ -318,6 +320,24 @@ void origin_change(
 		pair_lose(d, c, old->origin);
 }
 
+/* When all have told it: how many see it. */
+static void incident_look(struct detect *d, struct incident *x)
+{
+	struct event *e = event_at(d, x->event);
+	unsigned seen = e ? e->vantage : 0;
+
+	if (!e || !e->prefixes)
+		return;
+	incident_tell(d, x, prefix_rpki(d->f, &e->prefix[0], x->asn, d->now));
+	if (e->vantage < seen)
+		e->vantage = seen;
+}
+
+void origin_look(struct detect *d, const struct due *due)
+{
+	incident_look(d, &d->incident[due->subject]);
+}
+
 void origin_end_judge(struct detect *d, const struct due *due)
 {
 	struct incident *x = &d->incident[due->subject];
@@ -326,6 +346,7 @@ void origin_end_judge(struct detect *d, const struct due *due)
 		return;
 	if (event_at(d, x->event))
 		incident_explains(d, event_at(d, x->event), x->zero);
+	incident_look(d, x);
 	event_close(d, x->event, x->zero);
 	x->event = NO_INDEX;
 }

@@ -151,6 +151,17 @@ static bool asked_has(const struct detect *d, const struct territory *who, const
 	}
 }
 
+/* Is it of what was asked for? Also where it is too long for the shares: those leave them, not detection. */
+bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin)
+{
+	for (size_t i = 0; i < d->o.whos; i++)
+		if (territory_kind(d->o.who[i]) == TERRITORY_AS
+			? territory_asn(d->o.who[i]) == origin
+			: asked_has(d, d->o.who[i], prefix_of(d->t, prefix)))
+			return true;
+	return false;
+}
+
 static void members_look(struct detect *d, prefix_id prefix)
 {
 	const struct prefix *p = prefix_of(d->t, prefix);
