@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "keep/vfs.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -234,10 +235,28 @@ static void checkpoint_judge(void *arg, const char *name, bool good)
 		say(arg, "checkpoint %s: missing or damaged; the next ingest begins from an older one", name);
 }
 
+static void page_bad(void *arg, int64_t page)
+{
+	say(arg, "page %" PRId64 " of history.db (byte %" PRId64 ") is damaged: its checksum does not match",
+	    page, (page - 1) * PAGE_BYTES);
+}
+
+static void pages_check(struct check *c)
+{
+	char *path = store_file_path(c->s, "history.db");
+
+	if (vfs_pages_check(path, page_bad, c))
+		say(c, "%s: %s", path, strerror(errno));
+	free(path);
+}
+
 int store_check(struct store *s, void (*fault)(void *arg, const char *line), void *arg)
 {
 	struct check c = {.s = s, .fault = fault, .arg = arg};
 
+	pages_check(&c);
+	if (c.n)
+		return c.n; /* what stands in them is not to be judged */
 	if (check_rows(&c, "PRAGMA integrity_check(100)", "ok", "structure") && c.n == 0)
 		return -1;
 	if (c.n)

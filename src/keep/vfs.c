@@ -10,11 +10,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 struct page_file {
 	sqlite3_file head;
@@ -64,15 +68,54 @@ static int page_close(sqlite3_file *f)
 	return rc;
 }
 
+static bool page_good(const uint8_t *page, int n, sqlite3_int64 at)
+{
+	uint64_t sum;
+
+	memcpy(&sum, page + n - PAGE_SUM, sizeof sum);
+	return sum == page_sum(page, n, at);
+}
+
+/* A page that a writer is just putting there is whole a moment later. */
+static bool page_stays_bad(int fd, uint8_t *page, int n, off_t at)
+{
+	for (int tries = 0; tries < 3; tries++) {
+		const struct timespec moment = {.tv_nsec = 20000000};
+		ssize_t got = pread(fd, page, (size_t)n, at);
+		if (got == 0 || (got == n && page_good(page, n, at)))
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+int vfs_pages_check(const char *path, void (*bad)(void *arg, int64_t page), void *arg)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), n = PAGE_BYTES;
+	uint8_t *page;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	page = mem_alloc((size_t)n);
+	for (off_t at = 0; at < st.st_size; at += n)
+		if (page_stays_bad(fd, page, n, at))
+			bad(arg, at / n + 1);
+	free(page);
+	close(fd);
+	return 0;
+}
+
 static int page_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 {
 	int rc = real(f)->pMethods->xRead(real(f), to, n, at);
-	uint64_t sum;
 
 	if (rc != SQLITE_OK || !whole_page(n, at))
 		return rc;
-	memcpy(&sum, (uint8_t *)to + n - PAGE_SUM, sizeof sum);
-	if (sum == page_sum(to, n, at))
+	if (page_good(to, n, at))
 		return SQLITE_OK;
 	bad_page = at / n + 1;
 	return SQLITE_IOERR_DATA;
