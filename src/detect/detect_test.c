@@ -522,6 +522,53 @@ static void test_sessions_lost_are_no_outage(void **state)
 	assert_int_equal(w->n, 5); /* and nothing else */
 }
 
+/* ---- the state ---- */
+
+/* Saved, and gone on with by another run. */
+static void resume(struct world *w)
+{
+	struct detect_options o = detect_defaults;
+	FILE *f = tmpfile();
+	struct detect *d;
+
+	assert_non_null(f);
+	o.who = &w->who;
+	o.whos = 1;
+	assert_int_equal(detect_save(w->d, fileno(f)), 0);
+	detect_free(w->d);
+	rewind(f);
+	d = detect_new(w->t, w->f, &o, on_event, w);
+	detect_on_sample(d, on_sample, w);
+	assert_true(detect_load(d, fileno(f)));
+	fclose(f);
+	w->d = d;
+}
+
+/* In the midst of a new upstream, an outage, and hijacks of a prefix and of a more specific one. */
+static void test_state_goes_on(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 10 * MIN;
+
+	all_say(w, at, 0, 4, "400 900", "20.0.2.0/24");
+	all_say(w, at + MIN, 0, 3, "400 666", "20.0.0.0/24");
+	all_say(w, at + 2 * MIN, 0, PEERS, "400 667", "20.0.1.128/25");
+	all_say(w, at + 3 * MIN, 0, PEERS, NULL, "20.0.3.0/24");
+	resume(w);
+	pass(w, at + 6 * MIN);
+	resume(w);
+	assert_int_equal(only(w, EVENT_UPSTREAM_NEW)->first_seen, at);
+	assert_int_equal(only(w, EVENT_ORIGIN_NEW)->first_seen, at + MIN);
+	assert_int_equal(only(w, EVENT_SUBPREFIX_NEW)->first_seen, at + 2 * MIN);
+	assert_int_equal(only(w, EVENT_OUTAGE)->first_seen, at + 3 * MIN);
+	all_say(w, at + 10 * MIN, 0, PEERS, "300 900", "20.0.3.0/24 20.0.0.0/24");
+	all_say(w, at + 10 * MIN, 0, PEERS, NULL, "20.0.1.128/25");
+	pass(w, at + 30 * MIN);
+	assert_int_equal(only(w, EVENT_OUTAGE)->end, at + 10 * MIN + 2 * UTIME_SECOND); /* half see it */
+	assert_true(only(w, EVENT_ORIGIN_NEW)->end != UTIME_NONE);
+	assert_true(only(w, EVENT_SUBPREFIX_NEW)->end != UTIME_NONE);
+}
+
 /* ---- origins ---- */
 
 static void test_exact_and_more_specific_hijack(void **state)
@@ -634,6 +681,7 @@ int main(void)
 	    IN_WORLD(test_covered_is_not_down),
 	    IN_WORLD(test_instability),
 	    IN_WORLD(test_sessions_lost_are_no_outage),
+	    IN_WORLD(test_state_goes_on),
 	    IN_WORLD(test_exact_and_more_specific_hijack),
 	    IN_WORLD(test_own_more_specific_is_no_news),
 	    cmocka_unit_test_setup_teardown(

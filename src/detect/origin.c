@@ -190,7 +190,7 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	double all = d->votes[family_index(e->family)] / (double)VOTE;
 	char who[96], whom[160];
 
-	if (x->prefixes > 64 && x->prefixes % 1024)
+	if (e->prefixes > 64 && e->prefixes % 1024)
 		return; /* a mass event is told anew now and then, and at its end */
 	event_sort(d, x->event);
 	e->first_seen = journal_first(d, e, e->first_seen, &what);
@@ -235,7 +235,7 @@ static void pair_tell(struct detect *d, struct pair *x, path_id path)
 	if (x->since < event_at(d, in->event)->first_seen)
 		event_at(d, in->event)->first_seen = x->since;
 	event_at(d, in->event)->asn = x->origin;
-	incident_place(d, in->event, held, in->prefixes++);
+	incident_place(d, in->event, held, event_at(d, in->event)->prefixes);
 	in->last = d->now;
 	in->live += x->routes;
 	in->strangers += !known;
