@@ -92,7 +92,9 @@ void event_close(struct detect *d, uint32_t index, utime_t end)
 
 	if (!e)
 		return;
-	e->end = end;
+	e->end = end > e->first_seen
+		     ? end
+		     : e->first_seen; /* what it takes back may be older than its first sign */
 	event_sort(d, index);
 	d->tell(d->tell_arg, e);
 	event_drop(d, index);
