@@ -231,7 +231,8 @@ static void chunk_join(struct chunk *c, struct listed *x, size_t from, size_t to
 		x->count[r + 1] = n;
 		n += told;
 	}
-	memcpy(all + n, c->point + p, (c->points - p) * sizeof *all);
+	if (c->points > p)
+		memcpy(all + n, c->point + p, (c->points - p) * sizeof *all);
 	for (size_t i = from; i < to; i++) {
 		const struct told *t = &x->l->told[i];
 		all[x->count[x->rank[t->order] + 1]++] =
