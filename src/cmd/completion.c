@@ -4,10 +4,35 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_values(const struct opt *o)
+/* "a|b..." as "a b" */
+static void print_choices(const char *p)
 {
-	for (const char *p = o->arg; p && *p; p++)
+	for (; *p && *p != '.'; p++)
 		putchar(*p == '|' ? ' ' : *p);
+}
+
+static bool is_choice(const char *arg)
+{
+	return arg && strchr(arg, '|') && !strpbrk(arg, " []");
+}
+
+static bool is_path(const char *arg)
+{
+	static const char *const names[] = {"FILE", "DIR", "FOLDER", "STORE"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(arg, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* What may stand in an operand's place, where that is not a file. */
+static void print_operands(const struct verb *v)
+{
+	if (is_choice(v->synopsis))
+		print_choices(v->synopsis);
+	for (size_t i = 0; strcmp(v->name, "help") == 0 && verbs[i]; i++)
+		printf("%s ", verbs[i]->name);
 }
 
 static void bash_verb(const struct verb *v)
@@ -15,15 +40,17 @@ static void bash_verb(const struct verb *v)
 	printf("\t%s)\n\t\twords=\"", v->name);
 	for (const struct opt *o = v->opts; o && o->name; o++)
 		printf("--%s ", o->name);
-	puts("--help\"\n\t\tcase $prev in");
+	printf("--help\"\n\t\t[[ $cur = -* ]] || words=\"");
+	print_operands(v);
+	puts("\"\n\t\tcase $prev in");
 	for (const struct opt *o = v->opts; o && o->name; o++) {
-		if (!o->arg || !strchr(o->arg, '|'))
+		if (!is_choice(o->arg))
 			continue;
 		printf("\t\t--%s", o->name);
 		if (o->letter)
 			printf("|-%c", o->letter);
 		printf(") words=\"");
-		print_values(o);
+		print_choices(o->arg);
 		puts("\" ;;");
 	}
 	puts("\t\tesac ;;");
@@ -64,18 +91,25 @@ static void zsh_verb(const struct verb *v)
 		printf("'*--%s%s[", o->name, o->arg ? "=" : "");
 		zsh_quoted(o->help);
 		putchar(']');
-		if (o->arg && strchr(o->arg, '|')) {
+		if (is_choice(o->arg)) {
 			printf(":%s:(", o->name);
-			print_values(o);
+			print_choices(o->arg);
 			putchar(')');
 		} else if (o->arg) {
 			putchar(':');
 			zsh_quoted(o->arg);
-			printf(":_files");
+			printf(is_path(o->arg) ? ":_files" : ": ");
 		}
 		printf("' ");
 	}
-	puts("'*:file:_files' ;;");
+	printf("'*:");
+	if (is_choice(v->synopsis) || strcmp(v->name, "help") == 0) {
+		printf("what:(");
+		print_operands(v);
+		puts(")' ;;");
+	} else {
+		puts("file:_files' ;;");
+	}
 }
 
 static int print_zsh(void)

@@ -397,6 +397,35 @@ static void test_damage(void **state)
 	assert_non_null(strstr(output, "bytes skipped)"));
 }
 
+/* A message whose attributes serve IPv4 and IPv6 routes: they are printed twice, and their faults told once.
+ */
+static void test_faults_once(void **state)
+{
+	static const uint8_t reach[] = {
+	    0, 2, 1, 16, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 32, 0x20, 1, 0xd, 0xb8};
+	size_t record, bgp, hole;
+
+	sample.n = 0;
+	record = sample_record(&sample, 1506848871, 16, 4);
+	put_session(&sample, 65551, "192.0.2.9", 4);
+	bgp = put_bgp(&sample, 2);
+	put16(&sample, 0);
+	hole = hole16(&sample);
+	put_attr(&sample, 0x40, ATTR_ORIGIN, "\11", 1);
+	put_attr(&sample, 0x80, ATTR_MP_REACH, reach, sizeof reach);
+	fill16(&sample, hole);
+	put_nlri(&sample, "10.0.0.0/8");
+	put_nlri(&sample, "11.0.0.0/8");
+	fill_bgp(&sample, bgp);
+	sample_end(&sample, record);
+	write_file("faulty.mrt", sample.b, sample.n);
+	assert_int_equal(run("faulty.mrt"), 1);
+	assert_int_equal(lines(), 4);
+	assert_non_null(strstr(output, "|2001:db8::/32|"));
+	assert_non_null(strstr(output,
+	    "faulty.mrt: offset 0: a path attribute of a value that its type does not allow (1 times)\n"));
+}
+
 static void test_usage(void **state)
 {
 	static const char *const wrong[] = {"", "--path '(' all.mrt", "--prefix x all.mrt", "--exact all.mrt",
@@ -455,6 +484,7 @@ int main(void)
 	    cmocka_unit_test(test_joined),
 	    cmocka_unit_test(test_wrappings),
 	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_faults_once),
 	    cmocka_unit_test(test_usage),
 	    cmocka_unit_test(test_closed_pipe),
 	};

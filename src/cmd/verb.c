@@ -121,7 +121,8 @@ static int args_add(struct args *a, const struct opt *o, const char *value)
 	size_t cap = a->n;
 
 	if (o->arg && !opt_takes(o, value))
-		return usage(a, "--%s takes %s, not \"%s\"", o->name, o->arg, value);
+		return usage(
+		    a, "--%s takes %.*s, not \"%s\"", o->name, (int)strcspn(o->arg, "."), o->arg, value);
 	a->given = mem_grow(a->given, cap + 1, sizeof *a->given);
 	a->given[a->n++] = (struct given){o, value};
 	return 0;

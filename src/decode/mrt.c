@@ -130,11 +130,12 @@ static enum step frame_unknown(
 static enum follow message_is_whole(
     const struct mrt *m, const struct cur *c, const struct update *u, bool last)
 {
-	const uint8_t *end = u->message.p + u->message.n;
+	const uint8_t *end;
 	struct mrt_header h;
 
 	if (m->lost || !u->message.n)
 		return FOLLOW_NO;
+	end = u->message.p + u->message.n;
 	if (c->end - end < MRT_HEADER)
 		return last ? FOLLOW_NO : FOLLOW_UNSEEN;
 	h = mrt_header_of(end);

@@ -48,9 +48,10 @@ static void capability_read(unsigned code, struct cur v, struct bgp_open *open)
 {
 	switch (code) {
 	case CAP_AS4:
-		open->as4 = cur_left(&v) == 4;
-		if (open->as4)
+		if (cur_left(&v) == 4) { /* one of another length says nothing, even after one that does */
+			open->as4 = true;
 			open->asn = cur_u32(&v);
+		}
 		break;
 	case CAP_EXTENDED:
 		open->extended = true;
