@@ -32,6 +32,13 @@ static const char style[] =
     ".bar{display:inline-block;height:9px;border-radius:2px;min-width:1px}"
     "td.b{width:130px}"
     "footer{margin-top:40px;color:#66707a;font-size:13px}"
+    "@media screen and (prefers-color-scheme:dark){body{color:#e4e8ec;background:#14181c}"
+    ".sub,.facts span,th,footer{color:#9aa5b0}h2{border-color:#2d343b}th,td{border-color:#262c32}"
+    ".facts div{background:#1f252b}svg text[fill='#1c2530']{fill:#e4e8ec}svg "
+    "text[fill='#66707a']{fill:#9aa5b0}"
+    "svg rect[fill='#f3f5f7']{fill:#1f252b}svg [stroke='#e3e7eb']{stroke:#343c44}svg "
+    "[stroke='#1c2530']{stroke:#"
+    "e4e8ec}}"
     "@media "
     "print{body{padding:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr,svg,.facts{break-inside:"
     "avoid}"
@@ -128,8 +135,8 @@ static void print_upstreams(struct out *o, const struct answer *a)
 		cell_number(o, text);
 		snprintf(text, sizeof text, "%u", u->prefixes);
 		cell_number(o, text);
-		cell(o, text_time(time, u->first_seen));
-		cell(o, text_time(time, u->last_seen));
+		cell(o, u->first_seen == UTIME_NONE ? "before the data" : text_time(time, u->first_seen));
+		cell(o, u->last_seen == UTIME_NONE ? "still there" : text_time(time, u->last_seen));
 		out_str(o, "</tr>\n");
 	}
 	table_close(o, r->upstreams, ROWS, "upstreams");

@@ -274,9 +274,12 @@ static void print_behind(struct out *o, const struct answer *a)
 	const struct report *r = a->report;
 	char label[256], part[32];
 	size_t n;
+	size_t present = 0; /* upstreams; those that were there and are gone have no share */
 	struct behind *list;
 	struct out line;
 
+	for (size_t u = 0; u < r->upstreams; u++)
+		present += r->upstream[u].share > 0;
 	if (r->options.depth < 2 || r->edges == 0)
 		return;
 	list = behind_list(r, &n);
@@ -302,10 +305,10 @@ static void print_behind(struct out *o, const struct answer *a)
 	}
 	more(o, &a->page, n, ROWS, "carriers");
 	for (size_t i = 0; i < n && i < ROWS; i++)
-		if (list[i].upstreams > 1 && list[i].upstreams == r->upstreams) {
+		if (list[i].upstreams > 1 && list[i].upstreams == present) {
 			text_network(label, sizeof label, a->facts, list[i].carrier);
 			out_printf(
-			    &line, "  %s stands behind all of them: their diversity ends there.", label);
+			    &line, "  %s stands behind all of them: a failure there reaches each.", label);
 			wrapped(o, &a->page, &line, 2);
 		}
 	free(list);
