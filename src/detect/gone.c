@@ -5,10 +5,8 @@
  */
 #include "detect/inner.h"
 
-/*
- * It fell with the last route seen to go, where that was within the time in which a carrier counts as
- * lost; else when they came back.
- */
+/* It fell with the last route seen to go, within the time in which a carrier counts as lost; where nobody saw
+ * any go, nothing is told. */
 void carriers_gone(struct detect *d)
 {
 	for (uint32_t i = 0; i < d->n_carriers; i++) {
@@ -19,7 +17,7 @@ void carriers_gone(struct detect *d)
 		if (c->last_peer >= d->peers || !vote[c->last_peer])
 			continue;
 		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > d->o.lost_after)
-			c->fall = d->now;
+			continue;
 		c->stay = STAY_FADING;
 		c->zero = d->now;
 		due_add(d, DUE_LOST, d->now + d->o.lost_after, i, 0, c->zero);
@@ -34,11 +32,14 @@ static void cells_gone(struct detect *d, uint32_t member)
 
 	for (uint32_t k = m->cells; k != NO_INDEX; k = d->cell[k].next) {
 		struct cell *x = &d->cell[k];
+		utime_t at;
 		if (!x->held || x->votes || x->going || d->carrier[x->carrier].stay != STAY_PRESENT)
 			continue;
 		if (x->last >= d->peers || !vote[x->last])
 			continue;
-		cell_goes(d, member, k, journal_last_loss(d, &d->place[m->place], m->prefix, x->asn));
+		at = journal_last_loss(d, &d->place[m->place], m->prefix, x->asn);
+		if (at != UTIME_NONE)
+			cell_goes(d, member, k, at);
 	}
 }
 

@@ -422,7 +422,7 @@ void settle(struct detect *d); /* end of a second: touched members, carriers and
 /* ---- journal.c ---- */
 utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
-/* The last route that it was seen to lose of the prefix within lost_after, else now. */
+/* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */
 utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
 uint32_t journal_add(struct detect *d, const struct change *c);
 void journal_free(struct detect *d);

@@ -78,7 +78,7 @@ utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id pre
 		if (x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
 		    route_upstream(d, p, x->new) != upstream)
 			return x->time;
-	return d->now;
+	return UTIME_NONE;
 }
 
 static bool entry_matters(struct detect *d, const struct entry *x, const struct matter *m)

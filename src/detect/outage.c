@@ -191,10 +191,13 @@ static void outage_why(struct detect *d, struct event *e, const struct place *p)
 	if (e->scope == SCOPE_TERRITORY)
 		event_why(e, "%s is dark: %zu prefix%s down, visibility %.2f to %.2f", where, e->prefixes,
 		    es(e->prefixes), e->before, e->after);
-	else
+	else if (d->o.baseline)
 		event_why(e, "%zu of %u prefix%s of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
 		    p->members, es(p->members), where, *who ? " (" : "", who, *who ? ")" : "", e->before,
 		    e->after);
+	else
+		event_why(e, "%zu prefix%s of %s%s%s%s down, visibility %.2f to %.2f", e->prefixes,
+		    es(e->prefixes), where, *who ? " (" : "", who, *who ? ")" : "", e->before, e->after);
 }
 
 static void outage_add(struct detect *d, uint32_t index, uint32_t member)

@@ -104,8 +104,12 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 		e->severity = SEVERITY_MEDIUM;
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	place_text(d, p, where, sizeof where);
-	event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
-	    p->members, es(p->members), where, d->o.instability_changes);
+	if (d->o.baseline)
+		event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
+		    p->members, es(p->members), where, d->o.instability_changes);
+	else
+		event_why(e, "%zu prefix%s of %s changed at least %u times within an hour", e->prefixes,
+		    es(e->prefixes), where, d->o.instability_changes);
 	event_tell(d, index);
 }
 

@@ -109,20 +109,28 @@ static void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 }
 
+/* Updates alone show what moved, not the whole of which a share or a count would be. */
 static void gain_why(struct detect *d, struct event *e, const struct carrier *c)
 {
 	const struct place *p = &d->place[c->place];
+	const char *forged = asn_is_transit(d, c->asn)
+				 ? ""
+				 : "; it is not known to carry anybody else, the path may be forged";
+	const char *known = e->kind != EVENT_UPSTREAM_NEW ? "it had carried it before"
+			    : d->o.baseline               ? "not seen carrying it before"
+							  : "not seen carrying it since the data begins";
 	char who[96], where[64];
 
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
-	event_why(e, "%s carries %zu of %u prefix%s of %s, share %.3f to %.3f; %s%s", who, e->prefixes,
-	    p->members, es(p->members), where, e->before, e->after,
-	    e->kind != EVENT_UPSTREAM_NEW ? "it had carried it before"
-	    : d->o.baseline               ? "not seen carrying it before"
-					  : "not seen carrying it since the data begins",
-	    asn_is_transit(d, c->asn) ? ""
-				      : "; it is not known to carry anybody else, the path may be forged");
+	if (d->o.baseline) {
+		event_why(e, "%s carries %zu of %u prefix%s of %s, share %.3f to %.3f; %s%s", who,
+		    e->prefixes, p->members, es(p->members), where, e->before, e->after, known, forged);
+		return;
+	}
+	e->before = e->after = NAN;
+	event_why(e, "%s carries %zu prefix%s of %s; %s%s", who, e->prefixes, es(e->prefixes), where, known,
+	    forged);
 }
 
 /* An AS that carries nobody else must at least carry what was there before it: else a path was made up. */
@@ -235,7 +243,11 @@ static void loss_why(struct detect *d, struct event *e, asn_t asn, const struct 
 
 	asn_text(d, asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
-	if (e->scope == SCOPE_TERRITORY)
+	if (!d->o.baseline) {
+		e->before = e->after = NAN;
+		event_why(
+		    e, "%s carries %zu prefix%s of %s no longer", who, e->prefixes, es(e->prefixes), where);
+	} else if (e->scope == SCOPE_TERRITORY)
 		event_why(e, "no path to %s through %s any more, share %.3f to %.3f", where, who, e->before,
 		    e->after);
 	else
