@@ -89,7 +89,7 @@ static bool is_word(char c)
 static size_t place_length(const char *s)
 {
 	static const char *const not_places[] = {"bgpdata", "updates", "update", "ribs", "rib", "bview",
-	    "mrt", "gz", "bz2", "xz", "zst", "table", "dump", NULL};
+	    "mrt", "gz", "bz2", "xz", "zst", "lz4", "table", "dump", NULL};
 	size_t n = 0;
 
 	while (is_word(s[n]) || s[n] == '-')

@@ -16,7 +16,7 @@
 
 /* The first that says "is" takes the stream; plain takes all. */
 static const struct codec *const codecs[] = {
-    &codec_gzip, &codec_lbzip2, &codec_bzip2, &codec_xz, &codec_zstd, &codec_plain, NULL};
+    &codec_gzip, &codec_lbzip2, &codec_bzip2, &codec_xz, &codec_zstd, &codec_lz4, &codec_plain, NULL};
 
 enum { MAGIC_SIZE = 16 }; /* bytes that tell every wrapping */
 

@@ -24,7 +24,7 @@ struct codec { /* a wrapping, told by the first bytes */
 	void (*close)(struct stream *s);
 };
 
-extern const struct codec codec_gzip, codec_bzip2, codec_lbzip2, codec_xz, codec_zstd, codec_plain;
+extern const struct codec codec_gzip, codec_bzip2, codec_lbzip2, codec_xz, codec_zstd, codec_lz4, codec_plain;
 
 enum { RAW_SIZE = 256 * 1024 };
 
