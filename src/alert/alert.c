@@ -436,25 +436,10 @@ static bool spool_make(const char *path)
 	       access(path, W_OK) == 0;
 }
 
-struct alerts *alerts_new(const char *spool, const struct alert_route *route, size_t routes,
-    const struct facts *facts, void (*note)(void *arg, const char *line), void *arg, const char **why)
+static void ways_open(
+    struct alerts *a, const struct alert_route *route, size_t routes, const struct facts *facts)
 {
-	struct alerts *a;
-	pthread_condattr_t attr;
-	int dir = spool_make(spool) ? open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
-		*why = errno == EWOULDBLOCK ? "another process uses it" : strerror(errno);
-		if (dir >= 0)
-			close(dir);
-		return NULL;
-	}
-	a = mem_alloc(sizeof *a);
-	a->spool = mem_strdup(spool);
-	a->dir = dir;
 	a->facts = facts;
-	a->note = note;
-	a->arg = arg;
 	a->ways = routes;
 	a->way = mem_array(routes + 1, sizeof *a->way);
 	for (size_t i = 0; i < routes; i++)
@@ -462,21 +447,14 @@ struct alerts *alerts_new(const char *spool, const struct alert_route *route, si
 		    .alerts = a, .route = &route[i], .pause = PAUSE_FIRST, .hour = now_seconds()};
 	for (size_t i = 0; i < routes; i++)
 		a->way[i].last = &a->way[i].first;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->changed, &attr);
-	pthread_condattr_destroy(&attr);
 	spool_take_up(a);
 	for (size_t i = 0; i < routes; i++)
 		a->way[i].started = pthread_create(&a->way[i].thread, NULL, deliver_run, &a->way[i]) == 0;
-	return a;
 }
 
-void alerts_free(struct alerts *a)
+/* What waits stays in the spool. */
+static void ways_close(struct alerts *a)
 {
-	if (!a)
-		return;
 	for (size_t i = 0; i < a->ways; i++) {
 		way_send(a, &a->way[i]);
 		way_release(a, &a->way[i]);
@@ -494,10 +472,60 @@ void alerts_free(struct alerts *a)
 		}
 		free(a->way[i].group);
 	}
+	free(a->way);
+	a->way = NULL;
+	a->ways = a->waiting = 0;
+	a->stop = false;
+}
+
+struct alerts *alerts_new(const char *spool, const struct alert_route *route, size_t routes,
+    const struct facts *facts, void (*note)(void *arg, const char *line), void *arg, const char **why)
+{
+	struct alerts *a;
+	pthread_condattr_t attr;
+	int dir = spool_make(spool) ? open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		*why = errno == EWOULDBLOCK ? "another process uses it" : strerror(errno);
+		if (dir >= 0)
+			close(dir);
+		return NULL;
+	}
+	a = mem_alloc(sizeof *a);
+	a->spool = mem_strdup(spool);
+	a->dir = dir;
+	a->note = note;
+	a->arg = arg;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	ways_open(a, route, routes, facts);
+	return a;
+}
+
+void alerts_reroute(
+    struct alerts *a, const struct alert_route *route, size_t routes, const struct facts *facts)
+{
+	ways_close(a);
+	ways_open(a, route, routes, facts);
+}
+
+void alerts_remember(struct alerts *a, const struct alerts *before)
+{
+	memcpy(a->told, before->told, sizeof a->told);
+	a->told_at = before->told_at;
+}
+
+void alerts_free(struct alerts *a)
+{
+	if (!a)
+		return;
+	ways_close(a);
 	close(a->dir);
 	pthread_cond_destroy(&a->changed);
 	pthread_mutex_destroy(&a->lock);
-	free(a->way);
 	free(a->spool);
 	free(a);
 }

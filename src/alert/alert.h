@@ -50,6 +50,10 @@ struct alerts;
  */
 struct alerts *alerts_new(const char *spool, const struct alert_route *route, size_t routes,
     const struct facts *facts, void (*note)(void *arg, const char *line), void *arg, const char **why);
+/* Other routes for the same spool, which is not let go. What was told is remembered. */
+void alerts_reroute(
+    struct alerts *a, const struct alert_route *route, size_t routes, const struct facts *facts);
+void alerts_remember(struct alerts *a, const struct alerts *before); /* what those told is no news */
 /* Told once when confirmed, once when it ends, and when its severity rises; anything else about an id is no
  * news. */
 void alerts_tell(struct alerts *a, const struct event *e);

@@ -305,6 +305,43 @@ static void test_own_ids(void **state)
 	free((char *)r.target);
 }
 
+/* Other routes, as after a reload: what waited goes on, and what was told is no news to them. */
+static void test_reroute(void **state)
+{
+	struct alert_route first[] = {{.name = "a", .kind = ALERT_COMMAND, .target = "false"},
+	    {.name = "b", .kind = ALERT_FILE, .target = in_dir("routed-b")}};
+	struct alert_route other = {.name = "a", .kind = ALERT_FILE, .target = in_dir("routed-a")};
+	struct alerts *a = open_alerts(first, 2, "spool12"), *fresh;
+	struct event e = event_of("KP", SEVERITY_HIGH, 1);
+	char *text, *lines[10];
+
+	alerts_tell(a, &e);
+	assert_false(alerts_wait(a, 1));
+	alerts_reroute(a, &other, 1, NULL);
+	assert_true(alerts_wait(a, 20)); /* what the first one could not deliver */
+	e.vantage = 9;
+	alerts_tell(a, &e);
+	e.end = 5 * UTIME_SECOND;
+	alerts_tell(a, &e);
+	assert_true(alerts_wait(a, 20));
+	assert_int_equal(read_lines("routed-a", &text, lines, 10), 2);
+	assert_non_null(strstr(lines[0], "\"begun\""));
+	assert_non_null(strstr(lines[1], "\"over\""));
+	free(text);
+	fresh = open_alerts(&other, 1, "spool13");
+	alerts_remember(fresh, a);
+	alerts_free(a);
+	alerts_tell(fresh, &e);
+	assert_true(alerts_wait(fresh, 20));
+	alerts_free(fresh);
+	assert_int_equal(read_lines("routed-a", &text, lines, 10), 2);
+	free(text);
+	assert_int_equal(read_lines("routed-b", &text, lines, 10), 1);
+	free(text);
+	free((char *)first[1].target);
+	free((char *)other.target);
+}
+
 static int log_socket(const char *path)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -510,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(test_nothing_is_lost),
 	    cmocka_unit_test(test_held),
 	    cmocka_unit_test(test_own_ids),
+	    cmocka_unit_test(test_reroute),
 	    cmocka_unit_test(test_syslog),
 	    cmocka_unit_test(test_syslog_template),
 	    cmocka_unit_test(test_command_that_hangs),

@@ -151,22 +151,24 @@ static bool same_text(const char *a, const char *b)
 
 /*
  * The alerts of w->config; `spool` is that of those before. Where theirs cannot be opened, the ones before
- * go on. The same folder is let go first, for one process has it once.
+ * go on.
  */
 static bool open_alerts(struct watch *w, const char *spool)
 {
 	struct alerts *before = w->alerts, *fresh = NULL;
 	const char *why = "";
 
-	if (before && same_text(spool, w->config.spool)) {
-		alerts_free(before);
-		before = NULL;
+	if (before && w->config.routes && same_text(spool, w->config.spool)) {
+		alerts_reroute(before, w->config.route, w->config.routes, w->facts);
+		return true;
 	}
 	if (w->config.routes) {
 		fresh = alerts_new(
 		    w->config.spool, w->config.route, w->config.routes, w->facts, say_note, NULL, &why);
 		if (!fresh)
 			warn_line("%s: spool = %s: %s", w->config.path, w->config.spool, why);
+		else if (before)
+			alerts_remember(fresh, before);
 	}
 	w->alerts = fresh;
 	if (!fresh && w->config.routes) {
