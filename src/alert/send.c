@@ -3,6 +3,7 @@
 #include "alert/inner.h"
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +102,39 @@ static size_t upload_read(char *p, size_t size, size_t count, void *arg)
 	return n;
 }
 
-/* RFC 5322, lines ended by CR LF. A header's text loses what could begin another line. */
+/* A header's text: it loses what could begin another line; what is not ASCII goes in encoded words (RFC
+ * 2047). */
+static void write_header(struct out *o, const char *s)
+{
+	bool plain = true;
+	size_t room = 0;
+
+	for (const char *p = s; *p; p++)
+		plain &= (unsigned char)*p < 127;
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		bool whole = (c & 0xc0) != 0x80; /* a character begins: words are not parted within one */
+		if (plain) {
+			out_char(o, c < 32 ? ' ' : *s);
+			continue;
+		}
+		if (whole && room < 4 * 3) { /* of the 75 bytes a word may have */
+			out_str(o, room ? "?=\r\n =?utf-8?q?" : "=?utf-8?q?");
+			room = 60;
+		}
+		if (isalnum(c)) {
+			out_char(o, *s);
+			room--;
+		} else {
+			out_printf(o, "=%02X", c < 32 ? ' ' : c);
+			room -= 3;
+		}
+	}
+	if (room)
+		out_str(o, "?=");
+}
+
+/* RFC 5322, lines ended by CR LF. */
 static void write_mail(
     struct out *o, const struct alert_route *r, const char *subject, const char *body, size_t n)
 {
@@ -113,8 +146,7 @@ static void write_mail(
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	out_printf(o, "Date: %s\r\nFrom: %s\r\nTo: %s\r\nSubject: ", date, r->from, r->to);
-	for (const char *s = subject; *s; s++)
-		out_char(o, (unsigned char)*s < 32 ? ' ' : *s);
+	write_header(o, subject);
 	out_printf(o,
 	    "\r\nMessage-ID: <%lld.%u.%d@isthmus>\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",
 	    (long long)now, serial++, (int)getpid());

@@ -1,7 +1,7 @@
 """watch.py ISTHMUS DIR: `isthmus watch` as who runs it meets it, on loopback: alert routes with and without good certificates
 (a real SMTP server, aiosmtpd), systemd's notify socket, many routers at once, sources that fall silent and speak again,
 configurations reloaded while an event is under way, a stop that loses nothing. Ends by itself within two minutes."""
-import base64, glob, hashlib, http.server, json, logging, os, signal, socket, ssl, struct, subprocess, sys, threading, time, traceback
+import base64, email, email.header, email.policy, glob, hashlib, http.server, json, logging, os, signal, socket, ssl, struct, subprocess, sys, threading, time, traceback
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -275,11 +275,12 @@ systemd = Datagrams("systemd")
 
 
 def conf(watch="", alerts=""):
-    return (f"[watch]\nwho = KP\nfamily = 4\nstore = {path('store')}\nspool = {path('spool')}\nwarm-up = 3s\nlost-after = 2s\n{watch}"
+    return (f"[watch]\nwho = KP\nfamily = 4\nregistry = {path('asn.txt')}\nstore = {path('store')}\nspool = {path('spool')}\nwarm-up = 3s\nlost-after = 2s\n{watch}"
             f"[bgp lab]\nlisten = 127.0.0.1:{bgp_port}\nlocal-as = 12654\nallow = 127.0.1.0/24\nsilence = 2s\n"
             f"[bmp routers]\nlisten = 127.0.0.1:{bmp_port}\nallow = 127.0.1.0/24\nsilence = 2s\n"
             f"[follow files]\nfolder = {path('incoming')}\nevery = 1s\nsilence = 2s\n"
             f"[ris live]\nurl = ws://127.0.0.1:{ris.getsockname()[1]}/v1/ws/\nsilence = 2s\n"
+            f"[alert letter]\nkind = mail\nurl = smtp://127.0.0.1:{bare.port}\nfrom = a@example.net\nto = b@example.net\nterritory = KP\nseverity = info\n"
             f"[alert all]\nkind = file\nfile = {path('all')}\nseverity = info\n"
             f"[alert dead]\nkind = webhook\nurl = http://127.0.0.1:{hook_port}/\nterritory = KP\nseverity = info\n{alerts}")
 
@@ -303,6 +304,7 @@ def told_of(name, state, kind):
     return [e for l in lines(name) for e in json.loads(l)["events"] if e["state"] == state and e["event"]["kind"] == kind]
 
 
+put("asn.txt", "3399 \u0422\u0440\u0430\u043d\u0441\u0422\u0435\u043b\u0435\u041a\u043e\u043c, RU\n")
 put("conf", conf())
 watch = begin()
 wait(lambda: "READY=1" in systemd.got, "READY=1 did not come")
@@ -347,20 +349,25 @@ check(not told_of("all", "begun", "upstream-new"), "a table transfer was told as
 
 # An event begins; configurations come and go while it is under way.
 for s in peers:
-    s.sendall(update(s.asn, 20485))
+    s.sendall(update(s.asn, 3399))
 wait(lambda: told_of("all", "begun", "upstream-new"), "the new upstream is not told")
 time.sleep(1.1)  # shares are kept by the second
+wait(lambda: bare_box.mails, "the mail about it did not come")
+subject = email.message_from_string(bare_box.mails[0][3], policy=email.policy.default)["Subject"]
+check(subject == "KP: upstream-new AS3399 \u0422\u0440\u0430\u043d\u0441\u0422\u0435\u043b\u0435\u041a\u043e\u043c (RU), info",
+      f"the mail's subject: {subject} {bare_box.mails[0][3][:400]}")
+check(all(len(l) <= 76 and l.isascii() for l in bare_box.mails[0][3].split("\r\n\r\n")[0].split("\r\n")), "a header is long or not ASCII")
 more = f"[alert more]\nkind = file\nfile = {path('more')}\nterritory = KP\nseverity = info\ntemplate = {{territory}}/{{kind}}/{{state}}\n"
 put("conf", conf(alerts=more))
 systemd.got.clear()
 watch.send_signal(signal.SIGHUP)
-wait(lambda: said("the new configuration is in force: 4 sources, 3 alert routes"), "HUP did not put the new configuration in force")
+wait(lambda: said("the new configuration is in force: 4 sources, 4 alert routes"), "HUP did not put the new configuration in force")
 wait(lambda: "READY=1" in systemd.got, "READY=1 after the reload did not come")
 check(any(l.startswith("RELOADING=1") for l in systemd.got), "RELOADING=1 did not come")
 put("conf", conf("family = 5\n"))
 watch.send_signal(signal.SIGHUP)
 wait(lambda: said("the configuration before stays in force"), "a broken configuration is not refused")
-check(said(path("conf") + ":8: \"5\": 4, 6 or all is wanted"), "the broken line is not named")
+check(said(path("conf") + ":9: \"5\": 4, 6 or all is wanted"), "the broken line is not named")
 put("conf", conf("who = nowhere\n"))
 watch.send_signal(signal.SIGHUP)
 wait(lambda: sum("the configuration before stays in force" in l for l in lines("said")) == 2, "an unknown territory is not refused")
@@ -389,7 +396,7 @@ check(len(left) >= 2 and all(f.endswith(".dead") for f in left), f"in the spool:
 ran = subprocess.run([isthmus, "check", path("store")], capture_output=True, text=True)
 check(ran.returncode == 0, f"the store is not whole: {ran.stdout}")
 ran = subprocess.run([isthmus, "history", "KP", "--store", path("store"), "-o", "json"], capture_output=True, text=True)
-check("20485" in ran.stdout, f"the store knows nothing of AS20485: {ran}")
+check("3399" in ran.stdout, f"the store knows nothing of AS3399: {ran}")
 
 # The receiver is back: after the restart it gets what waited, once each, in order.
 dead = hook(hook_port)
@@ -405,7 +412,7 @@ wait(lambda: not glob.glob(path("spool/*.dead")), "delivered messages stay in th
 more_port = free_port()
 put("conf", conf().replace("who = KP\n", "who = KP CU\n") + f"[bmp extra]\nlisten = 127.0.0.1:{more_port}\n")
 watch.send_signal(signal.SIGHUP)
-wait(lambda: said("the new configuration is in force: 5 sources, 2 alert routes"), "HUP did not bring the new source")
+wait(lambda: said("the new configuration is in force: 5 sources, 3 alert routes"), "HUP did not bring the new source")
 check(said("watching begins anew"), "that watching begins anew is not said")
 extra = bmp(more_port, "127.0.0.1", 3300)
 wait(lambda: said("extra: 127.0.0.1 connected"), "the new source does not work")
