@@ -195,6 +195,7 @@ void detect_free(struct detect *d)
 	free(d->peer_asn);
 	free(d->peer_home);
 	free(d->watch);
+	free(d->mark);
 	voters_free(&d->voters[0]);
 	voters_free(&d->voters[1]);
 	free(d);

@@ -90,7 +90,9 @@ static void drift_restart(struct drift *x, utime_t at, float level)
 /* The ledger's copy of the last step. */
 static void drift_copy(struct detect *d, const struct carrier *c)
 {
-	d->place[c->place].ledger.drift[c->row] = c->drift->level[c->drift->n - 1];
+	struct ledger *l = &d->place[c->place].ledger;
+
+	l->row[c->row].drift = c->drift->level[c->drift->n - 1];
 }
 
 /* The share may go on: it has settled when it stays near one level for an hour. */
@@ -99,10 +101,10 @@ static void drift_follow(struct detect *d, uint32_t carrier)
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
 
-	if (fabs(*share_seen(d, c) - x->settle_level) <= d->o.shift_min / 2 && d->now - x->settle_at > MINUTE)
+	if (fabs(share_seen(d, c) - x->settle_level) <= d->o.shift_min / 2 && d->now - x->settle_at > MINUTE)
 		return; /* off by half a step a run of moves begins, which goes on while they follow closely
 			 */
-	x->settle_level = *share_seen(d, c);
+	x->settle_level = share_seen(d, c);
 	x->settle_at = d->now;
 	if (x->event != NO_INDEX)
 		due_add(d, DUE_DRIFT, d->now + SETTLED_FOR, carrier, 0, x->settle_at);
@@ -128,7 +130,7 @@ static void drift_new(struct detect *d, struct carrier *c)
 
 	x->event = NO_INDEX;
 	drift_restart(x, d->quiet || c->burst == UTIME_NONE ? d->now : c->burst - 1,
-	    d->quiet ? *share_seen(d, c) : c->calm);
+	    d->quiet ? share_seen(d, c) : c->calm);
 	drift_copy(d, c);
 }
 
@@ -140,15 +142,15 @@ static void drift_deviates(struct detect *d, uint32_t carrier, float was)
 
 	if (x->since == UTIME_NONE) {
 		drift_reference(d, x, &x->mu, &x->sigma);
-		if (fabs(*share_seen(d, c) - x->mu) <= d->o.shift_min / 2)
+		if (fabs(share_seen(d, c) - x->mu) <= d->o.shift_min / 2)
 			return;
 		x->since = x->summed = x->settle_at = d->now;
-		x->settle_level = *share_seen(d, c);
+		x->settle_level = share_seen(d, c);
 		x->over = UTIME_NONE;
 		x->sum = 0;
 	}
 	drift_sum(d, x, was);
-	off = fabs(*share_seen(d, c) - x->mu);
+	off = fabs(share_seen(d, c) - x->mu);
 	if (off <= d->o.shift_min / 2) {
 		x->since = x->over = UTIME_NONE;
 		return;
@@ -166,9 +168,9 @@ void drift_update(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
-	float share = *share_seen(d, c), was;
+	float share = share_seen(d, c), was;
 
-	if (drift_stays(share, d->place[c->place].ledger.drift[c->row]) &&
+	if (drift_stays(share, d->place[c->place].ledger.row[c->row].drift) &&
 	    !(x && (x->since != UTIME_NONE || x->event != NO_INDEX)))
 		return;
 	if (!x) {
@@ -194,7 +196,7 @@ static int64_t peer_weight(const struct detect *d, const struct place *p, peer_i
 /* From here on, whatever led here. */
 static void drift_again(struct detect *d, struct carrier *c)
 {
-	drift_restart(c->drift, d->now, *share_seen(d, c));
+	drift_restart(c->drift, d->now, share_seen(d, c));
 	drift_copy(d, c);
 }
 
@@ -239,9 +241,9 @@ static void drift_tell(struct detect *d, uint32_t carrier)
 	if (first < e->first_seen)
 		e->first_seen = first;
 	event_join(d, x->event, &c->episode, &c->episode_last);
-	journal_evidence(d, e, e->first_seen, d->now, *share_seen(d, c) > x->mu ? &gain : &loss);
+	journal_evidence(d, e, e->first_seen, d->now, share_seen(d, c) > x->mu ? &gain : &loss);
 	e->before = x->mu;
-	e->after = *share_seen(d, c);
+	e->after = share_seen(d, c);
 	e->severity = severity_of(d, p, fabs(e->after - x->mu) / 2, e->prefixes);
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
@@ -303,7 +305,7 @@ void drift_judge(struct detect *d, const struct due *due)
 	}
 	if (x->since == UTIME_NONE || x->over != due->stamp)
 		return;
-	drift_sum(d, x, *share_seen(d, c));
+	drift_sum(d, x, share_seen(d, c));
 	if (place_is_explained(p, x->since))
 		drift_again(d, c);
 	else if ((p->challenger != NO_INDEX && !p->lead_quiet) || place_is_fading(d, p, x->since) ||

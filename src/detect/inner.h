@@ -51,20 +51,25 @@ struct prefix_fact {
 
 /*
  * The running sums of a place's carriers, a row each in the order of birth. They stand apart from the
- * carriers, for when the whole of a place moves every share of it is looked at: thousands in a large country.
+ * carriers, for when the whole of a place moves, every share of it does: thousands in a large country. Of
+ * those that did nothing themselves the share is worked out when it is asked for (ledger_share).
  */
 struct ledger {
-	uint64_t *sum; /* of weight x votes */
-	float *share;  /* as last looked at */
-	float *told;   /* as last sampled */
-	float *drift;  /* last step kept for the CUSUM, NAN: none kept */
+	struct row {
+		uint64_t sum; /* of weight x votes, as last looked at */
+		float share;  /* as last looked at, where that was alone, or is about to be; else NOT_APART */
+		float drift;  /* last step kept for the CUSUM, NAN: it is not followed */
+	} * row;
+	float *told; /* share as last sampled */
 	uint32_t *carrier;
 	asn_t *asn;
 	uint32_t *next; /* of those touched since they were last sampled: a chain of rows */
 	size_t n, cap;
+	uint64_t base;   /* the place's sum when all of it was last looked at */
 	size_t top;      /* the row with most, as last sought; SIZE_MAX: not known */
 	uint64_t others; /* no other row has more than this */
 };
+#define NOT_APART (-1.0F)
 
 struct place {
 	char id[64];
@@ -78,6 +83,7 @@ struct place {
 	uint64_t sum;                 /* of weight x votes with an upstream */
 	uint64_t seen, whole;         /* of weight x votes visible; of weight; both over established */
 	uint32_t votes;               /* of everyone entitled */
+	uint32_t down, up;            /* votes from which a prefix is not down, and up */
 	uint8_t level, state;         /* enum level, now and as judged */
 	utime_t fall, last_loss, rise, last_gain, crossed, visible_since;
 	float before;
@@ -157,8 +163,9 @@ struct carrier {
 	bool known;       /* seen in kept history, the baseline or the warm-up */
 	bool established; /* enough vantage ASes saw it in this stay */
 	bool touched;
+	peer_id last_peer; /* who had its last route */
 	uint32_t held, routes;
-	peer_id last_peer;       /* who had its last route */
+	uint64_t sum;            /* of weight x votes */
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
 	utime_t since, zero, last_known;
 	float calm;              /* share before the burst under way */
@@ -281,6 +288,12 @@ struct peer_watch {    /* mass withdrawals of one peer */
 	uint32_t event;
 };
 
+struct peer_mark { /* whom journal_evidence has met: it holds the number of the look under way */
+	uint64_t peer, as, collector; /* as: at the first peer of it; collector: at its own number */
+	peer_id first;                /* peer of the same AS */
+	uint16_t at;                  /* place among the entries kept */
+};
+
 struct table_of { /* open addressing, u64 key to u32 value; key 0 is free */
 	uint64_t *key;
 	uint32_t *value;
@@ -364,6 +377,9 @@ struct detect {
 	uint32_t votes[2]; /* of all voters */
 	unsigned ases[2];
 	struct peer_watch *watch;
+	struct peer_mark *mark; /* by peer; no part of the state that is kept */
+	size_t n_marks;
+	uint64_t look;
 	uint64_t **met; /* without a baseline: prefixes a peer has shown, a bit each */
 	size_t *met_words;
 };
@@ -397,6 +413,15 @@ void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked
 uint32_t ledger_add(struct ledger *l, uint32_t carrier, asn_t asn); /* its row */
 void ledger_free(struct ledger *l);
 void ledger_grew(struct ledger *l, size_t row); /* to be called when a sum has changed, before ledger_top */
+static inline float row_seen(const struct ledger *l, const struct row *r) /* its share as last looked at */
+{
+	if (r->share >= 0)
+		return r->share;
+	return l->base ? (float)((double)r->sum / (double)l->base) : 0;
+}
+/* Rows that are not apart and have less than this have not moved by `step` since all were looked at. */
+uint64_t ledger_still(const struct ledger *l, uint64_t whole, double step);
+void ledger_looked(struct ledger *l, uint64_t whole); /* at all of it: whose share is whole's part now */
 size_t ledger_top(struct ledger *l); /* most; of equal ones the lowest ASN; SIZE_MAX: all are zero */
 
 /* ---- tally.c: votes ---- */
@@ -408,13 +433,11 @@ void peers_grow(struct detect *d);
 double member_visibility(const struct detect *d, const struct member_of *m);
 double place_visibility(const struct place *p);
 double carrier_share(const struct detect *d, const struct carrier *c);
-static inline uint64_t *carrier_sum(const struct detect *d, const struct carrier *c)
+static inline float share_seen(const struct detect *d, const struct carrier *c) /* as last looked at */
 {
-	return &d->place[c->place].ledger.sum[c->row];
-}
-static inline float *share_seen(const struct detect *d, const struct carrier *c) /* as last looked at */
-{
-	return &d->place[c->place].ledger.share[c->row];
+	const struct ledger *l = &d->place[c->place].ledger;
+
+	return row_seen(l, &l->row[c->row]);
 }
 unsigned vantage_needed(const struct detect *d, const struct place *p);
 void settle(struct detect *d); /* end of a second: touched members, carriers and places */

@@ -19,6 +19,7 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 		d->journal_n = 1;
 	}
 	n = d->journal_n++;
+	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
 	d->journal[n % JOURNAL_RING] = (struct entry){
 	    c->time, c->old, c->new, c->prefix, pf->journal[0], pf->journal[TRAIL - 1], c->peer, c->kind};
 	memmove(pf->journal + 1, pf->journal, (TRAIL - 1) * sizeof *pf->journal);
@@ -109,16 +110,34 @@ struct seen { /* entries that matter, one a peer: its earliest */
 	size_t n;
 };
 
-static void seen_add(struct seen *s, const struct entry *x)
+static void marks_grow(struct detect *d)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->peer == x->peer) {
-			if (x->time <= s->v[i]->time)
-				s->v[i] = x;
-			return;
-		}
-	if (s->n < PEERS_SHOWN)
+	size_t n = d->peers > collector_count(d->t) ? d->peers : collector_count(d->t);
+
+	if (n <= d->n_marks)
+		return;
+	d->mark = mem_grow(d->mark, n, sizeof *d->mark);
+	for (size_t i = d->n_marks; i < n; i++) {
+		peer_id first = 0;
+		while (i < d->peers && d->peer_asn[first] != d->peer_asn[i])
+			first++;
+		d->mark[i] = (struct peer_mark){.first = first};
+	}
+	d->n_marks = n;
+}
+
+static void seen_add(struct detect *d, struct seen *s, const struct entry *x)
+{
+	struct peer_mark *m = &d->mark[x->peer];
+
+	if (m->peer == d->look) {
+		if (x->time <= s->v[m->at]->time)
+			s->v[m->at] = x;
+	} else if (s->n < PEERS_SHOWN) {
+		m->peer = d->look;
+		m->at = (uint16_t)s->n;
 		s->v[s->n++] = x;
+	}
 }
 
 static int entry_cmp(const void *a, const void *b)
@@ -149,21 +168,16 @@ static void evidence_take(struct detect *d, struct event *e, const struct entry 
 
 static void event_count(struct detect *d, struct event *e, const struct seen *s)
 {
-	unsigned ases = 0, collectors = 0;
-
+	e->vantage = e->collectors = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct peer *p = peer_of(d->t, s->v[i]->peer);
-		bool as = false, collector = false;
-		for (size_t k = 0; k < i; k++) {
-			const struct peer *q = peer_of(d->t, s->v[k]->peer);
-			as |= q->key.asn == p->key.asn;
-			collector |= q->collector == p->collector;
-		}
-		ases += !as;
-		collectors += !collector;
+		struct peer_mark *as = &d->mark[d->mark[s->v[i]->peer].first],
+				 *collector = &d->mark[p->collector];
+		e->vantage += as->as != d->look;
+		as->as = d->look;
+		e->collectors += collector->collector != d->look;
+		collector->collector = d->look;
 	}
-	e->vantage = ases;
-	e->collectors = collectors;
 }
 
 enum { PREFIXES_LOOKED_AT = 256 };
@@ -201,8 +215,11 @@ utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const
 
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
 {
-	struct seen s = {.n = 0};
+	struct seen s;
 
+	s.n = 0;
+	marks_grow(d);
+	d->look++;
 	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
@@ -210,7 +227,7 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
 		     x = journal_before(d, x))
 			if (x->time <= to && entry_matters(d, x, what))
-				seen_add(&s, x);
+				seen_add(d, &s, x);
 	}
 	if (!s.n)
 		return;

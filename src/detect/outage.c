@@ -87,7 +87,8 @@ void place_level(struct detect *d, uint32_t place, utime_t at)
 void member_level(struct detect *d, uint32_t member, utime_t at)
 {
 	struct member_of *m = &d->member[member];
-	uint8_t level = level_of(d, member_visibility(d, m));
+	const struct place *p = &d->place[m->place];
+	uint8_t level = m->visible < p->down ? LEVEL_DOWN : m->visible >= p->up ? LEVEL_UP : LEVEL_DEGRADED;
 
 	if (!m->established && level == LEVEL_UP)
 		member_establish(d, m, at);
@@ -124,6 +125,15 @@ static double visible_above(const struct detect *d, prefix_id prefix)
 	return best;
 }
 
+/* At least half of it is in no announced more specific. */
+static bool mostly_own(const struct detect *d, prefix_id id)
+{
+	const struct prefix *p = prefix_of(d->t, id);
+	unsigned unit = p->family == FAMILY_IPV4 ? 32 : 48;
+
+	return p->len + 1U < unit && prefix_own(d->t, id) >= UINT64_C(1) << (unit - p->len - 1);
+}
+
 /* Are its more specifics all of it, and up? */
 static bool covered_by_parts(const struct detect *d, prefix_id id)
 {
@@ -154,7 +164,7 @@ static bool member_is_down(struct detect *d, struct member_of *m)
 		return false;
 	if (visible_above(d, m->prefix) >= d->o.up_from)
 		return false;
-	return !covered_by_parts(d, m->prefix);
+	return mostly_own(d, m->prefix) || !covered_by_parts(d, m->prefix);
 }
 
 /* ---- events ---- */

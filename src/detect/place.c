@@ -294,7 +294,10 @@ void member_reweigh(struct detect *d, uint32_t member)
 	m->weight = is;
 	for (uint32_t i = m->cells; i != NO_INDEX; i = d->cell[i].next) {
 		uint64_t votes = d->cell[i].votes;
-		*carrier_sum(d, &d->carrier[d->cell[i].carrier]) += (is - was) * votes;
+		struct carrier *c = &d->carrier[d->cell[i].carrier];
+		struct row *r = &p->ledger.row[c->row];
+		r->share = row_seen(&p->ledger, r);
+		c->sum += (is - was) * votes;
 		p->sum += (is - was) * votes;
 	}
 	if (m->established) {

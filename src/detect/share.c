@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHARE_STEP 0.0005F        /* smaller moves of a share are none */
 enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
 
 static void sample_tell(
@@ -25,7 +26,7 @@ static void sample_tell(
 
 static float row_share(const struct place *p, size_t row)
 {
-	return p->sum ? (float)((double)p->ledger.sum[row] / (double)p->sum) : 0;
+	return p->sum ? (float)((double)p->ledger.row[row].sum / (double)p->sum) : 0;
 }
 
 static bool sample_is_due(float share, float told)
@@ -41,7 +42,7 @@ static void row_sample(struct detect *d, const struct place *p, size_t row, utim
 	if (fabsf(share - *told) <= 1e-4F && (share > 0) == (*told > 0))
 		return;
 	*told = share;
-	sample_tell(d, p, at, c->asn, share, p->ledger.sum[row] ? c->held : 0);
+	sample_tell(d, p, at, c->asn, share, p->ledger.row[row].sum ? c->held : 0);
 }
 
 static void row_touched(struct place *p, uint32_t row)
@@ -105,39 +106,51 @@ static void place_sample(struct detect *d, struct place *p, utime_t at)
 
 static void carrier_learn(struct detect *d, struct carrier *c, float share)
 {
-	float moved = share - *share_seen(d, c);
+	float moved = share - share_seen(d, c);
 
 	c->calm += moved;
 	if (c->calm < 0)
 		c->calm = 0;
 	if (c->drift)
 		drift_learn(d, c, moved);
-	*share_seen(d, c) = share;
+	d->place[c->place].ledger.row[c->row].share = share;
 }
 
 /* Only the first, its challenger, or one above it can change the lead; more than half cannot be led. */
 static bool may_lead(const struct detect *d, const struct place *p, uint32_t carrier)
 {
-	uint64_t sum = *carrier_sum(d, &d->carrier[carrier]);
+	uint64_t sum = d->carrier[carrier].sum;
 
 	if (p->primary == NO_INDEX || p->challenger != NO_INDEX)
 		return true;
-	return carrier == p->primary ? sum * 2 <= p->sum : sum > *carrier_sum(d, &d->carrier[p->primary]);
+	return carrier == p->primary ? sum * 2 <= p->sum : sum > d->carrier[p->primary].sum;
 }
 
 static bool share_steps(float share, float seen)
 {
-	return fabsf(share - seen) >= 0.0005F || (share > 0) != (seen > 0);
+	return fabsf(share - seen) >= SHARE_STEP || (share > 0) != (seen > 0);
+}
+
+/* The ledger takes over what the carrier has by now; its share stays what was seen of it, which is returned.
+ */
+static float row_sync(struct place *p, const struct carrier *c)
+{
+	struct row *r = &p->ledger.row[c->row];
+
+	r->share = row_seen(&p->ledger, r);
+	r->sum = c->sum;
+	ledger_grew(&p->ledger, c->row);
+	return r->share;
 }
 
 void carrier_settle(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct place *p = &d->place[c->place];
-	float share = row_share(p, c->row), *seen = share_seen(d, c);
+	float share, seen = row_sync(p, c);
 
 	c->touched = false;
-	ledger_grew(&p->ledger, c->row);
+	share = row_share(p, c->row);
 	p->contest |= may_lead(d, p, carrier);
 	if (d->sample) {
 		p->sample_due |= sample_is_due(share, p->ledger.told[c->row]);
@@ -147,16 +160,16 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 		/* nothing seen is no share: the last one seen stands */
 	} else if (p->learned) {
 		carrier_learn(d, c, share);
-	} else if (share_steps(share, *seen)) {
+	} else if (share_steps(share, seen)) {
 		if (c->share_at == UTIME_NONE || d->now - c->share_at > MINUTE ||
 		    d->now - c->burst > GROUP_WITHIN) {
-			c->calm = *seen;
+			c->calm = seen;
 			c->burst = d->now;
 		}
 		c->share_at = d->now;
-		*seen = share;
+		p->ledger.row[c->row].share = share;
 	} else {
-		*seen = share;
+		p->ledger.row[c->row].share = share;
 	}
 	if (p->level != LEVEL_DOWN && p->sum && d->o.baseline)
 		drift_update(d, carrier);
@@ -237,13 +250,13 @@ static void primary_tell(struct detect *d, uint32_t place)
 		e->first_seen = first;
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 	e->before = now->calm;
-	e->after = *share_seen(d, now);
+	e->after = share_seen(d, now);
 	e->severity = severity_of(d, p, 0.5, e->prefixes);
 	asn_text(d, now->asn, who, sizeof who);
 	asn_text(d, was->asn, whom, sizeof whom);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s is now the largest carrier of %s with %.3f, before %s with %.3f", who, where,
-	    e->after, whom, *share_seen(d, was));
+	    e->after, whom, share_seen(d, was));
 	place_explain(p, e->first_seen);
 	event_tell(d, index);
 	event_close(d, p->primary_event, e->first_seen);
@@ -269,34 +282,60 @@ void primary_judge(struct detect *d, const struct due *due)
 		primary_tell(d, due->subject);
 }
 
+/* One row of a place that moved as a whole: carrier_settle, where there is anything for it to do. */
+static void row_settle(struct detect *d, struct place *p, size_t row, bool plain)
+{
+	struct ledger *l = &p->ledger;
+	float seen = row_sync(p, &d->carrier[l->carrier[row]]), share = row_share(p, row);
+	bool leads = l->carrier[row] == p->primary && p->challenger == NO_INDEX;
+
+	if (!l->row[row].sum && !(seen > 0))
+		return;
+	if (!plain || leads || share_steps(share, seen) ||
+	    (d->o.baseline && !drift_stays(share, l->row[row].drift))) {
+		carrier_settle(d, l->carrier[row]);
+		return;
+	}
+	l->row[row].share = share;
+	p->contest |= may_lead(d, p, l->carrier[row]);
+	if (d->sample) {
+		p->sample_due |= sample_is_due(share, l->told[row]);
+		row_touched(p, (uint32_t)row);
+	}
+}
+
+static void row_passed(struct place *p, size_t row)
+{
+	if (!p->ledger.row[row].sum)
+		return;
+	p->sample_due |= sample_is_due(row_share(p, row), p->ledger.told[row]);
+	row_touched(p, (uint32_t)row);
+}
+
 /*
- * The whole place moved, and every share with it: what carrier_settle does, in a line each. Left to it are
- * those whose share made a step, a few of a country's thousands.
+ * The whole place moved, and every share with it. Looked at are the rows that moved themselves, that are
+ * followed, or that are large enough to make a step, to be followed or to lead: a few of a country's
+ * thousands.
  */
 static void ledger_settle(struct detect *d, struct place *p)
 {
 	struct ledger *l = &p->ledger;
-	bool plain = p->level != LEVEL_DOWN && p->sum && !p->learned;
+	bool seen = p->level != LEVEL_DOWN && p->sum, plain = seen && !p->learned;
 	bool led = p->primary != NO_INDEX && p->challenger == NO_INDEX;
-	uint64_t lead = led ? *carrier_sum(d, &d->carrier[p->primary]) : 0;
+	uint64_t large = plain ? ledger_still(l, p->sum, SHARE_STEP) : 0;
 
-	for (size_t i = l->n; i-- > 0;) {
-		float share = row_share(p, i);
-		if (!l->sum[i] && !(l->share[i] > 0))
-			continue;
-		if (!plain || share_steps(share, l->share[i]) || (led && l->carrier[i] == p->primary) ||
-		    (d->o.baseline && !drift_stays(share, l->drift[i]))) {
-			carrier_settle(d, l->carrier[i]);
-			continue;
-		}
-		l->share[i] = share;
-		ledger_grew(l, i);
-		p->contest |= !led || l->sum[i] > lead;
-		if (d->sample) {
-			p->sample_due |= sample_is_due(share, l->told[i]);
-			row_touched(p, (uint32_t)i);
-		}
-	}
+	if (p->sum / 11 < large) /* of DRIFT_FROM */
+		large = p->sum / 11;
+	if (led && d->carrier[p->primary].sum < large)
+		large = d->carrier[p->primary].sum;
+	p->contest |= !led;
+	for (size_t i = l->n; i-- > 0;)
+		if (l->row[i].share >= 0 || !isnan(l->row[i].drift) || l->row[i].sum >= large)
+			row_settle(d, p, i, plain);
+		else if (d->sample)
+			row_passed(p, i);
+	if (seen)
+		ledger_looked(l, p->sum);
 }
 
 void share_settle(struct detect *d, uint32_t place)
@@ -319,6 +358,7 @@ void share_rebase(struct detect *d)
 {
 	for (uint32_t i = 0; i < d->n_carriers; i++) {
 		struct carrier *c = &d->carrier[i];
+		(void)row_sync(&d->place[c->place], c);
 		carrier_learn(d, c, (float)carrier_share(d, c));
 		drift_update(d, i);
 	}

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1072, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1096, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
@@ -136,13 +136,12 @@ static void walk_head(struct walk *w)
 
 static void walk_ledger(struct walk *w, struct ledger *l)
 {
-	WALK_ARRAY(l->sum, l->n, l->cap);
-	WALK_FIXED(l->share, l->n);
+	WALK_ARRAY(l->row, l->n, l->cap);
 	WALK_FIXED(l->told, l->n);
-	WALK_FIXED(l->drift, l->n);
 	WALK_FIXED(l->carrier, l->n);
 	WALK_FIXED(l->asn, l->n);
 	WALK_FIXED(l->next, l->n);
+	WALK(l->base);
 	if (!w->writing)
 		l->top = SIZE_MAX;
 }

@@ -33,7 +33,7 @@ double carrier_share(const struct detect *d, const struct carrier *c)
 {
 	uint64_t sum = d->place[c->place].sum;
 
-	return sum ? (double)*carrier_sum(d, c) / (double)sum : 0;
+	return sum ? (double)c->sum / (double)sum : 0;
 }
 
 static void touch_place(struct detect *d, uint32_t place)
@@ -82,7 +82,7 @@ static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_
 	uint64_t sum = d->member[member].weight * weight;
 
 	d->cell[cell].votes += weight;
-	*carrier_sum(d, c) += sum;
+	c->sum += sum;
 	d->place[place].sum += sum;
 	if (c->routes++ == 0)
 		carrier_rise(d, carrier, d->now);
@@ -104,7 +104,7 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 	if (d->cell[cell].votes < weight)
 		return; /* never counted: the place was asked for late */
 	d->cell[cell].votes -= weight;
-	*carrier_sum(d, c) -= sum;
+	c->sum -= sum;
 	d->place[place].sum -= sum;
 	if (!d->quiet) {
 		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
@@ -234,64 +234,66 @@ static bool change_is_inner(
  */
 enum { ROUND = 16 };
 
-static void fetch_facts(const struct detect *d, const struct change *c)
+static const struct member_of *member_ahead(const struct detect *d, const struct change *c)
 {
-	__builtin_prefetch(&d->path[c->old]);
-	__builtin_prefetch(&d->path[c->new]);
-	if (c->prefix != PREFIX_NONE)
-		__builtin_prefetch(&d->prefix[c->prefix], 1);
+	uint32_t m = c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
+
+	return m == NO_INDEX ? NULL : &d->member[m];
 }
 
-static uint32_t first_member(const struct detect *d, const struct change *c)
+static const struct cell *cell_ahead(const struct detect *d, const struct change *c)
 {
-	return c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
+	const struct member_of *m = member_ahead(d, c);
+
+	return m && m->cells != NO_INDEX ? &d->cell[m->cells] : NULL;
 }
 
-static void fetch_member(const struct detect *d, const struct change *c)
+static const struct cell *next_ahead(const struct detect *d, const struct change *c)
 {
-	uint32_t m = first_member(d, c);
+	const struct cell *x = cell_ahead(d, c);
 
-	if (m != NO_INDEX)
-		__builtin_prefetch(&d->member[m], 1);
+	return x && x->next != NO_INDEX ? &d->cell[x->next] : NULL;
 }
 
-static uint32_t first_cell(const struct detect *d, const struct change *c)
+static const struct carrier *carrier_ahead(const struct detect *d, const struct cell *x)
 {
-	uint32_t m = first_member(d, c);
-
-	return m == NO_INDEX ? NO_INDEX : d->member[m].cells;
+	return x ? &d->carrier[x->carrier] : NULL;
 }
 
-static void fetch_cell(const struct detect *d, const struct change *c)
+static size_t least(size_t a, size_t b)
 {
-	uint32_t k = first_cell(d, c);
-
-	if (k != NO_INDEX)
-		__builtin_prefetch(&d->cell[k], 1);
+	return a < b ? a : b;
 }
 
-static void fetch_next_cell(const struct detect *d, const struct change *c)
-{
-	uint32_t k = first_cell(d, c);
-
-	if (k == NO_INDEX)
-		return;
-	__builtin_prefetch(&d->carrier[d->cell[k].carrier], 1);
-	if (d->cell[k].next != NO_INDEX)
-		__builtin_prefetch(&d->cell[d->cell[k].next], 1);
-}
-
+/* The prefetches stand in one function: gcc takes a function that has nothing but some for one without
+ * effect. */
 void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at)
 {
-	static void (*const step[])(const struct detect *, const struct change *) = {
-	    fetch_next_cell, fetch_cell, fetch_member, fetch_facts};
-	size_t steps = sizeof step / sizeof *step;
+	size_t end[6]; /* of the rounds from here on; the first one finds nothing fetched */
 
 	if (at % ROUND)
 		return;
-	for (size_t s = steps; s-- > 0;)
-		for (size_t i = at ? at + s * ROUND : 0; i < n && i < at + (s + 1) * ROUND; i++)
-			step[s](d, &c[i]);
+	for (size_t i = 0; i < 6; i++)
+		end[i] = least(n, at + i * ROUND);
+	for (size_t i = at ? end[4] : 0; i < end[5]; i++) {
+		__builtin_prefetch(&d->path[c[i].old]);
+		__builtin_prefetch(&d->path[c[i].new]);
+		if (c[i].prefix == PREFIX_NONE)
+			continue;
+		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
+		if (c[i].old == PATH_NONE || c[i].new == PATH_NONE)
+			prefix_routes_fetch(d->t, c[i].prefix);
+	}
+	for (size_t i = at ? end[3] : 0; i < end[4]; i++)
+		__builtin_prefetch(member_ahead(d, &c[i]), 1);
+	for (size_t i = at ? end[2] : 0; i < end[3]; i++)
+		__builtin_prefetch(cell_ahead(d, &c[i]), 1);
+	for (size_t i = at ? end[1] : 0; i < end[2]; i++) {
+		__builtin_prefetch(carrier_ahead(d, cell_ahead(d, &c[i])), 1);
+		__builtin_prefetch(next_ahead(d, &c[i]), 1);
+	}
+	for (size_t i = at; i < end[1]; i++)
+		__builtin_prefetch(carrier_ahead(d, next_ahead(d, &c[i])), 1);
 }
 
 void tally_change(struct detect *d, const struct change *c)
@@ -341,6 +343,20 @@ static void column_vote(struct detect *d, peer_id peer, uint8_t family, uint32_t
 	}
 }
 
+/* The fewest that are this part of all. */
+static uint32_t votes_from(uint32_t all, double part)
+{
+	uint32_t n = (uint32_t)(part * all);
+
+	if (!all)
+		return part > 0 ? UINT32_MAX : 0;
+	while (n > 0 && (double)(n - 1) / all >= part)
+		n--;
+	while ((double)n / all < part)
+		n++;
+	return n;
+}
+
 void place_entitle(struct detect *d, struct place *p)
 {
 	const uint16_t *vote = d->vote + family_index(p->family) * d->peers;
@@ -349,6 +365,8 @@ void place_entitle(struct detect *d, struct place *p)
 	for (peer_id k = 0; k < d->peers; k++)
 		if (vote[k] && !peer_inside(d, p, k))
 			p->votes += vote[k];
+	p->down = votes_from(p->votes, d->o.down_below);
+	p->up = votes_from(p->votes, d->o.up_from);
 }
 
 /* The weights peers should have now. */
@@ -464,14 +482,44 @@ void voters_refresh(struct detect *d)
 
 /* ---- the end of a second ---- */
 
+enum { NEXT = 8 }; /* how far ahead is fetched here */
+
+static void members_settle(struct detect *d)
+{
+	size_t n = d->n_touched_members;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i + 2 * NEXT < n)
+			__builtin_prefetch(&d->member[d->touched_member[i + 2 * NEXT]], 1);
+		if (i + NEXT < n) {
+			uint32_t k = d->member[d->touched_member[i + NEXT]].cells;
+			__builtin_prefetch(k == NO_INDEX ? NULL : &d->cell[k]);
+		}
+		member_flip(d, d->touched_member[i], d->now);
+	}
+	d->n_touched_members = 0;
+}
+
+static void carriers_settle(struct detect *d)
+{
+	size_t n = d->n_touched_carriers;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i + 2 * NEXT < n)
+			__builtin_prefetch(&d->carrier[d->touched_carrier[i + 2 * NEXT]], 1);
+		if (i + NEXT < n) {
+			const struct carrier *c = &d->carrier[d->touched_carrier[i + NEXT]];
+			__builtin_prefetch(&d->place[c->place].ledger.row[c->row], 1);
+		}
+		carrier_settle(d, d->touched_carrier[i]);
+	}
+	d->n_touched_carriers = 0;
+}
+
 void settle(struct detect *d)
 {
-	for (size_t i = 0; i < d->n_touched_members; i++)
-		member_flip(d, d->touched_member[i], d->now);
-	d->n_touched_members = 0;
-	for (size_t i = 0; i < d->n_touched_carriers; i++)
-		carrier_settle(d, d->touched_carrier[i]);
-	d->n_touched_carriers = 0;
+	members_settle(d);
+	carriers_settle(d);
 	for (size_t i = 0; i < d->n_dirty; i++)
 		share_settle(d, d->dirty_place[i]);
 	for (size_t i = 0; i < d->n_dirty; i++)

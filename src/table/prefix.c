@@ -168,6 +168,11 @@ unsigned prefix_routes(const struct table *t, prefix_id id)
 	return t->prefixes.peers[id];
 }
 
+void prefix_routes_fetch(const struct table *t, prefix_id id)
+{
+	__builtin_prefetch(&t->prefixes.peers[id]);
+}
+
 prefix_id prefix_find(const struct table *t, const struct prefix *p)
 {
 	return prefix_look(&t->prefixes, p, prefix_hash(p));

@@ -75,8 +75,9 @@ const struct prefix *prefix_of(const struct table *t, prefix_id id);
 prefix_id prefix_find(const struct table *t, const struct prefix *p); /* exact; PREFIX_NONE */
 prefix_id prefix_longest(
     const struct table *t, const struct prefix *p); /* longest announced that covers p, p included */
-prefix_id prefix_parent(const struct table *t, prefix_id id); /* the next less specific announced prefix */
-unsigned prefix_routes(const struct table *t, prefix_id id);  /* peers with a route now */
+prefix_id prefix_parent(const struct table *t, prefix_id id);  /* the next less specific announced prefix */
+unsigned prefix_routes(const struct table *t, prefix_id id);   /* peers with a route now */
+void prefix_routes_fetch(const struct table *t, prefix_id id); /* it will be asked for soon */
 /* Announced prefixes inside p, p included, in address order; returns how many there are, stores at most cap.
  */
 size_t prefix_inside(const struct table *t, const struct prefix *p, prefix_id *out, size_t cap);
