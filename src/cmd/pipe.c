@@ -57,6 +57,8 @@ static void show_progress(struct run *r)
 
 	for (size_t i = 0; i < r->streams; i++)
 		bytes += input_bytes_read(r->stream[i]->in);
+	r->progress.files = r->p->files;
+	r->progress.of = r->list.n;
 	progress_show(&r->progress, bytes);
 }
 

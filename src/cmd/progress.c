@@ -37,7 +37,10 @@ void progress_show(struct progress *p, uint64_t bytes)
 		return;
 	rate = (double)bytes / gone;
 	left = rate > 0 && p->total > bytes ? (double)(p->total - bytes) / rate : 0;
-	fprintf(stderr, "\r\033[K%.1f of %.1f MB, %.1f MB/s, %.0f s left", (double)bytes / 1e6,
+	fputs("\r\033[K", stderr);
+	if (p->of > 1)
+		fprintf(stderr, "%zu of %zu files, ", p->files, p->of);
+	fprintf(stderr, "%.1f of %.1f MB, %.1f MB/s, %.0f s left", (double)bytes / 1e6,
 	    (double)p->total / 1e6, rate / 1e6, left);
 	fflush(stderr);
 	p->shown = now;

@@ -1,16 +1,18 @@
 /*
- * cmd/progress: one line on standard error while work takes more than two seconds on a terminal: bytes, rate,
- * time left. In: bytes done, now and then. Clear it before anything else is written there.
+ * cmd/progress: one line on standard error while work takes more than two seconds on a terminal: files,
+ * bytes, rate, time left. In: bytes done, now and then. Clear it before anything else is written there.
  */
 #ifndef CMD_PROGRESS_H
 #define CMD_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct progress {
 	double begun, shown; /* seconds of the monotonic clock; shown 0: no line stands */
 	uint64_t total;
+	size_t files, of; /* done, and how many there are; of < 2: not told */
 	bool on;
 };
 

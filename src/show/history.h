@@ -7,6 +7,7 @@
 
 #include "show/show.h"
 
+enum { HISTORY_CARRIERS = 6 }; /* named of a period in text and HTML; JSON and CSV have all */
 struct history {
 	const struct series *series;
 	const struct periods *periods;

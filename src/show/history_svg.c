@@ -8,7 +8,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { WIDTH = 900, PLOT_HEIGHT = 260, LEFT = 44, TOP = 34, ROW = 20, COLOURS = 8, TICKS = 6 };
+enum {
+	WIDTH = 900,
+	PLOT_HEIGHT = 260,
+	LEFT = 44,
+	TOP = 34,
+	ROW = 20,
+	COLOURS = 8,
+	TICKS = 7,
+	LABEL_HALF = 55
+};
 
 /* Okabe and Ito's palette, told apart by colour-blind readers too; grey for the rest. */
 static const char *const colour[COLOURS] = {
@@ -66,6 +75,55 @@ static void print_band(
 	out_printf(o, "Z\" fill=\"%s\"/>\n", colour[k < COLOURS - 1 ? k : COLOURS - 1]);
 }
 
+/* Steps of the axis from fine to coarse, and how much of a time tells them apart. */
+#define MINUTES(n)                            \
+	{                                     \
+		.span = (n)*60 * UTIME_SECOND \
+	}
+#define MONTHS(n)             \
+	{                     \
+		.months = (n) \
+	}
+static const struct {
+	struct step step;
+	uint8_t label;
+} axis[] = {{MINUTES(1), 16}, {MINUTES(5), 16}, {MINUTES(15), 16}, {MINUTES(60), 16}, {MINUTES(180), 16},
+    {MINUTES(360), 16}, {MINUTES(720), 16}, {MINUTES(1440), 10}, {MINUTES(7 * 1440), 10}, {MONTHS(1), 7},
+    {MONTHS(3), 7}, {MONTHS(6), 7}, {MONTHS(12), 4}, {MONTHS(24), 4}, {MONTHS(60), 4}};
+
+static unsigned ticks_of(const struct series *s, const struct step *step)
+{
+	unsigned n = 0;
+
+	for (utime_t t = step_after(step, s->from); t < s->to && n <= TICKS; t = step_after(step, t))
+		n++;
+	return n;
+}
+
+/* The finest step whose labels find room side by side. */
+static void print_times(struct out *o, const struct history *h)
+{
+	const struct series *s = h->series;
+	size_t k = 0;
+
+	while (k + 1 < sizeof axis / sizeof *axis && ticks_of(s, &axis[k].step) > TICKS)
+		k++;
+	for (utime_t t = step_after(&axis[k].step, s->from); t < s->to; t = step_after(&axis[k].step, t)) {
+		double x = plot_x(h, t);
+		char text[40];
+		text_time(text, t);
+		text[axis[k].label] = '\0';
+		out_printf(o,
+		    "<path d=\"M%.1f %dv4\" stroke=\"currentColor\"/>"
+		    "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>\n",
+		    x, TOP + PLOT_HEIGHT, x, TOP + PLOT_HEIGHT + 16,
+		    x < LEFT + LABEL_HALF    ? "start"
+		    : x > WIDTH - LABEL_HALF ? "end"
+					     : "middle",
+		    text);
+	}
+}
+
 static void print_axes(struct out *o, const struct history *h)
 {
 	for (unsigned i = 0; i <= 4; i++) {
@@ -75,19 +133,7 @@ static void print_axes(struct out *o, const struct history *h)
 		    "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%u %%</text>\n",
 		    LEFT, y, WIDTH - 10, LEFT - 6, y + 4, i * 25);
 	}
-	for (unsigned i = 0; i <= TICKS; i++) {
-		utime_t t = h->series->from + (h->series->to - h->series->from) / TICKS * i;
-		char text[40];
-		text_time(text, t);
-		text[h->periods->step.months || h->periods->step.span >= 86400 * UTIME_SECOND ? 10 : 16] =
-		    '\0';
-		out_printf(o, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>\n", plot_x(h, t),
-		    TOP + PLOT_HEIGHT + 16,
-		    i == 0       ? "start"
-		    : i == TICKS ? "end"
-				 : "middle",
-		    text);
-	}
+	print_times(o, h);
 }
 
 static void print_legend(struct out *o, const struct history *h, const struct line *const *order, size_t n)
@@ -143,13 +189,15 @@ static void html_periods(struct out *o, const struct history *h)
 		char label[40], percent[32], network[160];
 		history_period_text(h, p, label);
 		out_printf(o, "<tr><td>%s<td>%s<td>", label, text_percent_short(percent, p->visible));
-		for (size_t k = 0; k < p->n; k++) {
+		for (size_t k = 0; k < p->n && k < HISTORY_CARRIERS; k++) {
 			text_label(network, sizeof network, h->facts, p->share[k].upstream);
 			out_str(o, k ? ", " : "");
 			text_escape(o, network);
 			out_printf(o, " %s", text_percent_short(percent, p->share[k].share));
 		}
-		out_char(o, '\n');
+		if (p->n > HISTORY_CARRIERS)
+			out_printf(o, ", and %zu more", p->n - HISTORY_CARRIERS);
+		out_str(o, p->n == 0 ? "nobody\n" : "\n");
 	}
 	out_str(o, "</table>\n");
 }

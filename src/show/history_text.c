@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SPARKS = 40, SPELLS_TOLD = 20, CARRIERS_A_PERIOD = 6 };
+enum { SPARKS = 40, SPELLS_TOLD = 20 };
 
 static void print_head(struct out *o, const struct history *h, size_t carriers)
 {
@@ -33,13 +33,13 @@ static void print_periods(struct out *o, const struct history *h)
 		text_left(o, label, 16);
 		text_right(o, text_percent_short(percent, p->visible), 9);
 		out_str(o, "  ");
-		for (size_t k = 0; k < p->n && k < CARRIERS_A_PERIOD; k++) {
+		for (size_t k = 0; k < p->n && k < HISTORY_CARRIERS; k++) {
 			text_label(network, sizeof network, h->facts, p->share[k].upstream);
 			out_printf(o, "%s%s %s", k ? ", " : "", network,
 			    text_percent_short(percent, p->share[k].share));
 		}
-		if (p->n > CARRIERS_A_PERIOD)
-			out_printf(o, ", and %zu more", p->n - CARRIERS_A_PERIOD);
+		if (p->n > HISTORY_CARRIERS)
+			out_printf(o, ", and %zu more", p->n - HISTORY_CARRIERS);
 		if (p->n == 0)
 			out_str(o, "nobody");
 		out_char(o, '\n');
