@@ -253,8 +253,11 @@ static void test_nothing_is_lost(void **state)
 /* What is over the limit is told by the last of it and a count, when the hour is over or at the end. */
 static void test_held(void **state)
 {
-	struct alert_route r = {
-	    .name = "h", .kind = ALERT_FILE, .target = in_dir("held"), .per_hour = 1, .hour = UTIME_SECOND};
+	struct alert_route r = {.name = "h",
+	    .kind = ALERT_FILE,
+	    .target = in_dir("held"),
+	    .per_hour = 1,
+	    .hour = 3 * UTIME_SECOND};
 	struct alerts *a = open_alerts(&r, 1, "spool6");
 	char *text, *lines[10];
 
@@ -262,7 +265,7 @@ static void test_held(void **state)
 		struct event e = event_of("KP", SEVERITY_LOW, t * UTIME_SECOND);
 		alerts_tell(a, &e);
 	}
-	usleep(1100000);
+	usleep(3200000);
 	alerts_tick(a);
 	assert_true(alerts_wait(a, 20));
 	assert_int_equal(read_lines("held", &text, lines, 10), 2);
