@@ -424,9 +424,11 @@ uint64_t ledger_still(const struct ledger *l, uint64_t whole, double step);
 void ledger_looked(struct ledger *l, uint64_t whole); /* at all of it: whose share is whole's part now */
 size_t ledger_top(struct ledger *l); /* most; of equal ones the lowest ASN; SIZE_MAX: all are zero */
 
-/* ---- tally.c: votes ---- */
+/* ---- ahead.c ---- */
 /* Called before each of n changes: what the next ones will ask for is fetched. */
 void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at);
+
+/* ---- tally.c: votes ---- */
 void tally_change(struct detect *d, const struct change *c);
 void voters_refresh(struct detect *d);
 void peers_grow(struct detect *d);

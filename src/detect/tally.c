@@ -227,75 +227,6 @@ static bool change_is_inner(
 	       !(new->flags &FACT_LEAK) && new->origin == d->prefix[c->prefix].origin;
 }
 
-/*
- * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the facts of
- * path and prefix, the member, its first cell, the next one. Fetched in four steps, each a round of changes
- * ahead of the one before it, the waits for memory overlap.
- */
-enum { ROUND = 16 };
-
-static const struct member_of *member_ahead(const struct detect *d, const struct change *c)
-{
-	uint32_t m = c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
-
-	return m == NO_INDEX ? NULL : &d->member[m];
-}
-
-static const struct cell *cell_ahead(const struct detect *d, const struct change *c)
-{
-	const struct member_of *m = member_ahead(d, c);
-
-	return m && m->cells != NO_INDEX ? &d->cell[m->cells] : NULL;
-}
-
-static const struct cell *next_ahead(const struct detect *d, const struct change *c)
-{
-	const struct cell *x = cell_ahead(d, c);
-
-	return x && x->next != NO_INDEX ? &d->cell[x->next] : NULL;
-}
-
-static const struct carrier *carrier_ahead(const struct detect *d, const struct cell *x)
-{
-	return x ? &d->carrier[x->carrier] : NULL;
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The prefetches stand in one function: gcc takes a function that has nothing but some for one without
- * effect. */
-void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at)
-{
-	size_t end[6]; /* of the rounds from here on; the first one finds nothing fetched */
-
-	if (at % ROUND)
-		return;
-	for (size_t i = 0; i < 6; i++)
-		end[i] = least(n, at + i * ROUND);
-	for (size_t i = at ? end[4] : 0; i < end[5]; i++) {
-		__builtin_prefetch(&d->path[c[i].old]);
-		__builtin_prefetch(&d->path[c[i].new]);
-		if (c[i].prefix == PREFIX_NONE)
-			continue;
-		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
-		if (c[i].old == PATH_NONE || c[i].new == PATH_NONE)
-			prefix_routes_fetch(d->t, c[i].prefix);
-	}
-	for (size_t i = at ? end[3] : 0; i < end[4]; i++)
-		__builtin_prefetch(member_ahead(d, &c[i]), 1);
-	for (size_t i = at ? end[2] : 0; i < end[3]; i++)
-		__builtin_prefetch(cell_ahead(d, &c[i]), 1);
-	for (size_t i = at ? end[1] : 0; i < end[2]; i++) {
-		__builtin_prefetch(carrier_ahead(d, cell_ahead(d, &c[i])), 1);
-		__builtin_prefetch(next_ahead(d, &c[i]), 1);
-	}
-	for (size_t i = at; i < end[1]; i++)
-		__builtin_prefetch(carrier_ahead(d, next_ahead(d, &c[i])), 1);
-}
-
 void tally_change(struct detect *d, const struct change *c)
 {
 	size_t row = d->prefix[c->prefix].row;
@@ -322,25 +253,43 @@ void tally_change(struct detect *d, const struct change *c)
 
 /* ---- who votes ---- */
 
-static void column_vote(struct detect *d, peer_id peer, uint8_t family, uint32_t weight, bool gained)
+static void votes_move(struct detect *d, const struct change *c, size_t n, uint32_t weight)
 {
-	const path_id *column = peer_column(d->t, peer);
-	size_t n = prefix_count(d->t);
-
-	for (prefix_id i = 0; i < n; i++) {
-		struct change c = {.time = d->now, .prefix = i, .peer = peer, .kind = CHANGE_LOAD};
-		if (column[i] <= PATH_UNREAD || prefix_of(d->t, i)->family != family)
-			continue;
-		c.new = gained ? column[i] : PATH_NONE;
-		c.old = gained ? PATH_NONE : column[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct path_fact *old = &d->path[c[i].old], *new = &d->path[c[i].new];
+		changes_fetch(d, c, n, i);
 		if (d->o.whos || d->o.every_as)
-			as_members_join(d, i, d->path[column[i]].origin);
-		d->prefix[i].announced = true;
-		origin_change(d, &c, &d->path[c.old], &d->path[c.new]);
-		if (d->path[column[i]].flags & FACT_LEAK)
-			leak_change(d, &c, &d->path[c.old], &d->path[c.new]);
-		route_moved(d, i, peer, c.old, c.new, weight);
+			as_members_join(d, c[i].prefix, c[i].new == PATH_NONE ? old->origin : new->origin);
+		d->prefix[c[i].prefix].announced = true;
+		origin_change(d, &c[i], old, new);
+		if ((old->flags | new->flags) & FACT_LEAK)
+			leak_change(d, &c[i], old, new);
+		route_moved(d, c[i].prefix, c[i].peer, c[i].old, c[i].new, weight);
 	}
+}
+
+static void column_vote(struct detect *d, peer_id peer, size_t row, uint32_t weight, bool gained)
+{
+	enum { MOVED_AT_ONCE = 512 };
+	const path_id *column = peer_column(d->t, peer);
+	size_t all = prefix_count(d->t), n = 0;
+	struct change c[MOVED_AT_ONCE];
+
+	for (prefix_id i = 0; i < all; i++) {
+		if (column[i] <= PATH_UNREAD || d->prefix[i].row != row)
+			continue;
+		c[n++] = (struct change){.time = d->now,
+		    .prefix = i,
+		    .peer = peer,
+		    .kind = CHANGE_LOAD,
+		    .old = gained ? PATH_NONE : column[i],
+		    .new = gained ? column[i] : PATH_NONE};
+		if (n == MOVED_AT_ONCE) {
+			votes_move(d, c, n, weight);
+			n = 0;
+		}
+	}
+	votes_move(d, c, n, weight);
 }
 
 /* The fewest that are this part of all. */
@@ -435,9 +384,9 @@ static bool row_refresh(struct detect *d, unsigned row, uint16_t *want)
 		if (want[i] == vote[i])
 			continue;
 		if (vote[i])
-			column_vote(d, (peer_id)i, family, vote[i], false);
+			column_vote(d, (peer_id)i, row, vote[i], false);
 		if (want[i])
-			column_vote(d, (peer_id)i, family, want[i], true);
+			column_vote(d, (peer_id)i, row, want[i], true);
 		vote[i] = want[i];
 		moved = true;
 	}
