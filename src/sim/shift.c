@@ -60,7 +60,7 @@ void happen_primary(struct happenings *h, const struct story *t, const struct si
 	for (size_t i = 0; i < v->samples && v->upstreams; i++) {
 		size_t now = leader(v, i);
 		const double *share = v->sample[i].share;
-		bool ahead = now != first && share[now] >= share[first] + MARGIN;
+		bool ahead = now != first && share[now] >= share[first] + MARGIN - 1e-9;
 		if (v->sample[i].visible < DOWN_BELOW) {
 			dark += happen_until(t, v, i) - v->sample[i].at;
 			continue;
@@ -90,7 +90,6 @@ struct shift { /* of one upstream */
 	struct level *v;
 	size_t n, cap;
 	utime_t onset, over; /* off the median; off it by a step */
-	size_t onset_sample;
 	double mu;
 	bool told;
 	utime_t level_at; /* the last move of the run of moves that brought it to this level */
@@ -168,8 +167,10 @@ static void shift_add(
 	utime_t loss = happen_first(t, v, STEP_LOSS, asn, ANY, s->onset);
 	struct happening *e =
 	    happening_upstream(h, v, "share-shift", "territory", u, gain < loss ? gain : loss);
-	const struct sample_of *was = &v->sample[s->onset_sample ? s->onset_sample - 1 : 0],
-			       *is = &v->sample[i];
+	const struct sample_of *is = &v->sample[i], *was = is;
+
+	while (was > v->sample && was->at >= e->first_seen)
+		was--; /* as it was before the step */
 
 	e->settled = s->over;
 	e->before = s->mu;
@@ -220,7 +221,6 @@ static void shift_look(struct happenings *h, size_t upto, const struct story *t,
 	off = s->n ? fabs(x - median(s)) : 0;
 	if (s->onset == UTIME_NONE && off > HALF) {
 		s->onset = s->level_at = at;
-		s->onset_sample = i;
 		s->level = x;
 		s->mu = median(s);
 	} else if (s->onset != UTIME_NONE && fabs(x - s->mu) <= HALF) {

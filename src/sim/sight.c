@@ -257,11 +257,15 @@ static void row_forgotten(struct looker *k, uint32_t session)
 			cell_moved(k, session, i, path_at(k, session, i), 0);
 }
 
+/* A session's table after it was away is no change, where a record says that it was. */
 static bool told_anew(const struct looker *k, const struct line_told *l)
 {
-	enum deed deed = l->cause == CAUSE_NONE ? DEED_ANNOUNCE : k->t->s->action[l->cause].deed;
+	const struct scenario *s = k->t->s;
+	const struct action *a = l->cause == CAUSE_NONE ? NULL : &s->action[l->cause];
 
-	return deed == DEED_BACK || deed == DEED_STARTED;
+	if (!a || (a->deed != DEED_BACK && a->deed != DEED_STARTED))
+		return false;
+	return !a->silent && !s->collector[a->collector].no_states;
 }
 
 static void word_add(struct looker *k, const struct line_told *l, uint32_t before, uint32_t p)
@@ -307,7 +311,7 @@ static void look_through(struct looker *k)
 				continue;
 			moved = true;
 			others |= told_anew(k, l);
-			if (!told_anew(k, l)) /* a session's table after it was away is no change */
+			if (!told_anew(k, l))
 				word_add(k, l, before, mine[l->prefix] - 1);
 		}
 		if (counts) {
