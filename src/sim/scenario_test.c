@@ -108,6 +108,9 @@ struct played {
 	struct story t;
 };
 
+#define MINUTE (60 * UTIME_SECOND)
+#define HOUR   (60 * MINUTE)
+
 static struct played play(const char *more)
 {
 	char why[400] = "", *text = mem_printf("%s%s\n", head, more);
@@ -326,6 +329,103 @@ static const struct happening *nth(const struct happenings *h, const char *kind,
 	return NULL;
 }
 
+/* Who leads, and shares that move: AS5 has two /16 behind 3 (shares 0.4) and 4 (0.6). */
+static struct happenings moved(const struct played *p)
+{
+	struct happenings h = {0};
+	struct sight v;
+
+	sight_make(&v, &p->t, &p->s->place[0]);
+	happen_upstreams(&h, &p->t, &v);
+	happen_primary(&h, &p->t, &v);
+	happen_shifts(&h, &p->t, &v);
+	happen_instability(&h, &h, &p->t, &v);
+	sight_free(&v);
+	return h;
+}
+
+static size_t number_of(const struct happenings *h, const char *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		n += strcmp(h->v[i].kind, kind) == 0;
+	return n;
+}
+
+/* One of the two carriers gone: a loss that makes the other the first, if it was not, and no shift beside. */
+static void the_lead_by_hand(void **state)
+{
+	struct played p = play("at +2h..+2h down 4 5");
+	struct happenings h = moved(&p);
+	const struct happening *e = nth(&h, "primary-changed", "territory", 0);
+
+	assert_non_null(e);
+	assert_int_equal(e->upstream, 3);
+	assert_int_equal(e->asn, 4);
+	assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
+	assert_int_equal(e->prefixes, 2);
+	assert_int_equal(
+	    number_of(&h, "primary-changed"), 1); /* back, 4 has no more than half: its own peer is away */
+	/* the loss is no shift; back at two vantage ASes 4 is no return, but its share is one, and so is 3's
+	 */
+	assert_int_equal(number_of(&h, "upstream-lost"), 1);
+	assert_int_equal(number_of(&h, "upstream-return"), 0);
+	assert_int_equal(number_of(&h, "share-shift"), 2);
+	assert_int_equal(nth(&h, "share-shift", "territory", 0)->first_seen, p.s->start + 4 * HOUR);
+	happenings_free(&h);
+	played_free(&p);
+	p = play("at +2h..+25m down 4 5"); /* shorter than half an hour */
+	h = moved(&p);
+	assert_int_equal(number_of(&h, "primary-changed"), 0);
+	assert_int_equal(number_of(&h, "upstream-lost"), 0);
+	happenings_free(&h);
+	played_free(&p);
+}
+
+/* 6 goes over from 3 to 4: four of five to three of five, the first stays the first, no carrier comes or
+ * goes. */
+static void a_shift_by_hand(void **state)
+{
+	struct played p = play("provides 3 6\nprovides 2 3\nprefer 6 3 10\nprefer 2 3 10\n"
+			       "at +2h prefer 6 3 0\nat +2h prefer 6 4 10");
+	struct happenings h = moved(&p);
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct happening *e = nth(&h, "share-shift", "territory", i);
+		assert_non_null(e);
+		assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
+		assert_int_equal(e->end, p.s->start + 2 * HOUR);
+		assert_true(fabs(fabs(e->after - e->before) - 0.2) < 1e-9);
+		assert_int_equal(e->prefixes, 2);
+	}
+	assert_int_equal(h.n, 2);
+	happenings_free(&h);
+	played_free(&p);
+}
+
+/* Five changes within an hour, from the first to the last; four are none. */
+static void unrest_by_hand(void **state)
+{
+	struct played p = play("at +2h..+40m flap 5 10.6.0.0/16 every 10m");
+	struct happenings h = moved(&p);
+	const struct happening *e = nth(&h, "instability", "prefix", 0);
+
+	assert_non_null(e);
+	assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
+	assert_true(
+	    e->end >= p.s->start + 2 * HOUR + 35 * MINUTE && e->end < p.s->start + 2 * HOUR + 36 * MINUTE);
+	assert_int_equal(e->prefixes, 1);
+	assert_int_equal(number_of(&h, "instability"), 1);
+	happenings_free(&h);
+	played_free(&p);
+	p = play("at +2h..+20m flap 5 10.6.0.0/16 every 10m");
+	h = moved(&p);
+	assert_int_equal(number_of(&h, "instability"), 0);
+	happenings_free(&h);
+	played_free(&p);
+}
+
 static void is_at(utime_t got, const char *text, utime_t within)
 {
 	utime_t want;
@@ -424,6 +524,9 @@ int main(void)
 	    cmocka_unit_test(convergence),
 	    cmocka_unit_test(same_seed_same_story),
 	    cmocka_unit_test(shares),
+	    cmocka_unit_test(the_lead_by_hand),
+	    cmocka_unit_test(a_shift_by_hand),
+	    cmocka_unit_test(unrest_by_hand),
 	    cmocka_unit_test(north_korea),
 	    cmocka_unit_test(published_events),
 	    cmocka_unit_test(silence),
