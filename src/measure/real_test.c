@@ -348,6 +348,11 @@ static void real_tables_give_the_plain_numbers(void **state)
 	struct facts *f = facts_load(&(struct facts_options){.at = 0});
 	int there = 0;
 
+	if (asn_country(f, 9198) == CC_NONE) {
+		facts_free(f);
+		print_message("skipped: no default registry, which places the countries\n");
+		skip();
+	}
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char path[256];
 		struct real x;
