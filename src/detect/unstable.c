@@ -148,7 +148,7 @@ static void flip_add(struct detect *d, uint32_t member, utime_t at, bool dark)
 	f->n++;
 	if (f->n == want)
 		flips_sift(&d->place[d->member[member].place], f);
-	if (f->n == want && f->at[want - 1] - f->at[0] <= d->o.instability_window)
+	if (f->n && f->n == want && f->at[f->n - 1] - f->at[0] <= d->o.instability_window)
 		member_unrest(d, member);
 }
 
