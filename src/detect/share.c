@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SHARE_STEP 0.0005F        /* smaller moves of a share are none */
+enum { LEDGER_SHORT = 64 };       /* rows that are looked at whenever a share may have stepped */
 enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
 
 static void sample_tell(
@@ -250,13 +251,13 @@ static void primary_tell(struct detect *d, uint32_t place)
 		e->first_seen = first;
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 	e->before = now->calm;
-	e->after = share_seen(d, now);
+	e->after = carrier_share(d, now);
 	e->severity = severity_of(d, p, 0.5, e->prefixes);
 	asn_text(d, now->asn, who, sizeof who);
 	asn_text(d, was->asn, whom, sizeof whom);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s is now the largest carrier of %s with %.3f, before %s with %.3f", who, where,
-	    e->after, whom, share_seen(d, was));
+	    e->after, whom, carrier_share(d, was));
 	place_explain(p, e->first_seen);
 	event_tell(d, index);
 	event_close(d, p->primary_event, e->first_seen);
@@ -342,8 +343,9 @@ void share_settle(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
 	uint64_t moved = p->sum > p->stale_sum ? p->sum - p->stale_sum : p->stale_sum - p->sum;
+	uint64_t slack = p->sum / (p->ledger.n <= LEDGER_SHORT ? 2000 : 100); /* of every share, at most */
 
-	if (p->stale || moved > p->sum / 100) {
+	if (p->stale || moved > slack) {
 		ledger_settle(d, p);
 		p->stale = false;
 		p->stale_sum = p->sum;
