@@ -86,6 +86,11 @@ void *pages_reserve(size_t n)
 	return p;
 }
 
+void pages_fill(void *p, size_t n)
+{
+	(void)madvise(p, n, MADV_POPULATE_WRITE); /* an older kernel lets them fault */
+}
+
 void pages_free(void *p, size_t n)
 {
 	if (p)

@@ -34,6 +34,9 @@ void vec_pages_free(void *v, size_t cap, size_t size);
  * and id pools that must never move. Asks for huge pages and takes what it gets. pages_free takes the same n.
  */
 void *pages_reserve(size_t n);
+/* Makes all n bytes memory now: for what is soon touched everywhere, where each page would fault twice, read
+ * as zero and then written. */
+void pages_fill(void *p, size_t n);
 void pages_free(void *p, size_t n);
 size_t mem_peak_rss(void); /* bytes; from getrusage(2) */
 

@@ -96,9 +96,18 @@ static void entry_unread(struct table *t, const struct dump_peer *p, struct span
 	path_attr_hash(&t->paths, &r->path);
 }
 
-/* This cell, and at the end of a cache line the next: the prefixes of a first dump have ids in order. */
-static inline void cell_fetch(const path_id *cell)
+/*
+ * This cell, and at the end of a cache line the next: the prefixes of a first dump have ids in order. The
+ * first cell of a page is written to as it is: read first, the page would be the kernel's page of zeros, and
+ * the write behind it another fault that stops every other thread.
+ */
+static inline void cell_fetch(path_id *cell)
 {
+	path_id none = PATH_NONE;
+
+	if ((uintptr_t)cell % 4096 == 0)
+		(void)__atomic_compare_exchange_n(
+		    cell, &none, PATH_NONE, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	__builtin_prefetch(cell, 1);
 	if ((uintptr_t)cell % 64 == 0)
 		__builtin_prefetch(cell + 16, 1);

@@ -6,6 +6,7 @@ void idmap_init(struct idmap *m, unsigned id_bits, size_t slots)
 {
 	*m = (struct idmap){.id_bits = id_bits, .mask = slots - 1};
 	m->slot = pages_reserve(slots * sizeof *m->slot);
+	pages_fill(m->slot, slots * sizeof *m->slot);
 }
 
 void idmap_free(struct idmap *m)
