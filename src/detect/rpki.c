@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #define LOOK_EVERY (10 * MINUTE)
-enum { INSIDE = 4096 };
 
 static bool invalid(enum rpki s)
 {
@@ -115,10 +114,11 @@ static void rpki_ends(struct detect *d, uint32_t member)
 static void roa_changed(void *arg, const struct prefix *p)
 {
 	struct detect *d = arg;
-	prefix_id *inside = mem_array(INSIDE, sizeof *inside);
-	size_t n = prefix_inside(d->t, p, inside, INSIDE);
+	size_t n = prefix_inside(d->t, p, NULL, 0);
+	prefix_id *inside = mem_array(n + 1, sizeof *inside);
 
-	for (size_t i = 0; i < n && i < INSIDE; i++) {
+	n = prefix_inside(d->t, p, inside, n);
+	for (size_t i = 0; i < n; i++) {
 		prefix_id id = inside[i];
 		const struct prefix_fact *pf = id < d->prefixes ? &d->prefix[id] : NULL;
 		bool was, is;
