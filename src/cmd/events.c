@@ -27,6 +27,8 @@ struct run {
 	enum severity least;
 	bool want_kind[EVENT_KINDS], any_kind, all_kinds;
 	utime_t from, to;
+	utime_t dump; /* of the first table dump; UTIME_NONE: there is none */
+	bool late;    /* it does not begin with the data */
 	struct detect *d;
 	struct table *table;
 	struct event *event; /* by id of detect, from 1 */
@@ -66,7 +68,7 @@ static int parse(struct run *r)
 	const struct args *a = r->args;
 	const char *format = args_get(a, "output"), *family = args_get(a, "family"), *least;
 
-	r->from = r->to = UTIME_NONE;
+	r->from = r->to = r->dump = UTIME_NONE;
 	r->detect = detect_defaults;
 	r->detect.all_peers = args_has(a, "all-peers");
 	r->detect.family = !family || strcmp(family, "all") == 0 ? 0 : (uint8_t)(*family - '0');
@@ -151,18 +153,25 @@ static void on_tick(void *arg, struct table *t, utime_t now)
 		detect_tick(r->d, now);
 }
 
+/* A dump that comes when the warm-up is over is no baseline: what was there is learnt by then. */
 static void find_baseline(struct run *r)
 {
 	struct input_list list;
+	utime_t begin = UTIME_NONE;
 
 	for (size_t i = 0; i < r->paths; i++)
 		if (strcmp(r->path[i], "-") == 0)
 			return; /* a stream is taken to begin with its table */
 	input_list_make(&list, r->path, r->paths);
-	r->detect.baseline = false;
-	for (size_t i = 0; i < list.n; i++)
-		r->detect.baseline |= list.file[i].rib;
+	for (size_t i = list.n; i-- > 0;) {
+		if (list.file[i].first != UTIME_NONE)
+			begin = list.file[i].first;
+		if (list.file[i].rib)
+			r->dump = list.file[i].first;
+	}
 	input_list_free(&list);
+	r->detect.baseline = r->dump != UTIME_NONE && r->dump - begin < r->detect.warm_up;
+	r->late = r->dump != UTIME_NONE && r->dump - begin >= 60 * UTIME_SECOND;
 }
 
 static int read_files(struct run *r, struct pipe *p)
@@ -232,18 +241,27 @@ static void number(struct run *r)
 
 static const char *how(const struct run *r, char *buf, size_t n)
 {
-	char span[48];
+	char span[48], at[UTIME_TEXT];
 
-	if (args_has(r->args, "store"))
+	if (args_has(r->args, "store")) {
 		snprintf(buf, n, "As kept in %s.", args_get(r->args, "store"));
-	else if (r->detect.baseline)
-		snprintf(
-		    buf, n, "Judged against the table dumps given. Sources: %s.", facts_sources(r->facts));
-	else
+		return buf;
+	}
+	utime_text(at, r->dump);
+	text_span(span, r->detect.warm_up);
+	if (!r->detect.baseline)
 		snprintf(buf, n,
-		    "No table dump was given: nothing is told of the first %s, and \"new\" means not seen "
-		    "since the data begins. Sources: %s.",
-		    text_span(span, r->detect.warm_up), facts_sources(r->facts));
+		    "%s%s: nothing is told of the first %s, and \"new\" means not seen since the data "
+		    "begins.",
+		    r->late ? "The first table dump given is of " : "No table dump was given",
+		    r->late ? at : "", span);
+	else if (r->late && r->from == UTIME_NONE)
+		snprintf(buf, n,
+		    "Judged against the table dumps given: nothing is told of the time before the first, %s.",
+		    at);
+	else
+		snprintf(buf, n, "Judged against the table dumps given.");
+	snprintf(buf + strlen(buf), n - strlen(buf), " Sources: %s.", facts_sources(r->facts));
 	return buf;
 }
 

@@ -130,7 +130,7 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->now = d->start = d->voters_at = UTIME_NONE;
 	d->second = INT64_MIN / UTIME_SECOND;
 	d->quiet = true;
-	d->voters_due = o->ready;
+	d->voters_due = d->dumped = o->ready;
 	if (d->o.vantage_min > CANDIDATES)
 		d->o.vantage_min = CANDIDATES;
 	return d;

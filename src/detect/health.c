@@ -81,6 +81,9 @@ void health_change(struct detect *d, const struct change *c)
 		if (d->armed)
 			gap_tell(d, c);
 		break;
+	case CHANGE_DUMP_BEGIN:
+		d->dumped = true;
+		break;
 	case CHANGE_DUMP_END:
 		d->voters_due = true;
 		break;

@@ -313,6 +313,7 @@ struct detect {
 	int64_t second;
 	bool armed, quiet; /* armed: changes are news; quiet: this one is not */
 	bool voters_due, votes_ever;
+	bool dumped; /* a table dump has begun: with a baseline, nothing is news before */
 	bool roas_known;
 	utime_t roas_next; /* when a ROA next comes or goes */
 	utime_t voters_at;

@@ -258,6 +258,7 @@ static void walk(struct walk *w, struct detect *d)
 	WALK(d->quiet);
 	WALK(d->voters_due);
 	WALK(d->votes_ever);
+	WALK(d->dumped);
 	WALK(d->voters_at);
 	WALK(d->next_id);
 	WALK(d->due_order);

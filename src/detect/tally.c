@@ -403,7 +403,7 @@ void voters_refresh(struct detect *d)
 	uint16_t *want;
 	bool quiet = d->quiet, moved = false;
 
-	if (!d->armed && d->o.baseline && !d->voters_due)
+	if (!d->armed && d->o.baseline && !(d->voters_due && d->dumped))
 		return;
 	peers_grow(d);
 	want = mem_array(d->peers + 1, sizeof *want);

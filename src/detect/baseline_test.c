@@ -1,0 +1,155 @@
+/*
+ * detect: what counts as there before. Updates that come before the first table dump make no news, however
+ * much they say and though sessions come up meanwhile; what differs from the dump does.
+ */
+#include "detect/detect.h"
+
+#include "table/make_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { PEERS = 4, PREFIXES = 4 };
+#define START  (INT64_C(1500000000) * UTIME_SECOND)
+#define MIN    (60 * UTIME_SECOND)
+#define HOLDER "20.0.0.0/16"
+
+struct world {
+	struct peer_key peer[PEERS];
+	struct table *t;
+	struct source *s;
+	struct facts *f;
+	const struct territory *who;
+	struct detect *d;
+	unsigned told;
+	struct event last; /* without what it owns */
+};
+
+static void on_event(void *arg, const struct event *e)
+{
+	struct world *w = arg;
+
+	w->told++;
+	w->last = *e;
+}
+
+static void hear(struct world *w, struct out *bytes)
+{
+	struct changes c = {0};
+
+	assert_int_equal(feed(w->t, w->s, bytes, &c), 0);
+	detect_changes(w->d, c.v, c.n);
+	free(c.v);
+	out_close(bytes);
+}
+
+/* Every peer, a second apart, has all four prefixes through this carrier. */
+static void all_say(struct world *w, utime_t at, unsigned carrier)
+{
+	for (unsigned k = 0; k < PEERS; k++) {
+		char path[32];
+		struct out o;
+		snprintf(path, sizeof path, "%u %u 900", w->peer[k].asn, carrier);
+		out_open_mem(&o);
+		mk_announce(&o, at + k * UTIME_SECOND, &w->peer[k], path,
+		    "20.0.0.0/24 20.0.1.0/24 20.0.2.0/24 20.0.3.0/24");
+		hear(w, &o);
+	}
+}
+
+static void dump(struct world *w, utime_t at)
+{
+	struct out o;
+
+	out_open_mem(&o);
+	mk_peers(&o, at, w->peer, PEERS);
+	for (unsigned i = 0; i < PREFIXES; i++) {
+		struct said_entry entry[PEERS];
+		char prefix[32], path[PEERS][32];
+		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", i);
+		for (unsigned k = 0; k < PEERS; k++) {
+			snprintf(path[k], sizeof path[k], "%u 301 900", w->peer[k].asn);
+			entry[k] = (struct said_entry){.peer = k, .path = path[k]};
+		}
+		mk_rib(&o, at, prefix, false, entry, PEERS);
+	}
+	hear(w, &o);
+}
+
+static void sessions_come_up(struct world *w, utime_t at)
+{
+	struct out o;
+
+	out_open_mem(&o);
+	for (unsigned k = 0; k < PEERS; k++)
+		mk_state(&o, at, &w->peer[k], 5, 6);
+	hear(w, &o);
+}
+
+static int up(void **state)
+{
+	struct world *w = calloc(1, sizeof *w);
+	struct detect_options o = detect_defaults;
+	const char *why;
+
+	for (unsigned i = 0; i < PEERS; i++) {
+		char addr[32];
+		snprintf(addr, sizeof addr, "192.0.2.%u", i + 1);
+		w->peer[i] = mk_peer(addr, 100 + i);
+	}
+	w->t = table_new(&(struct table_options){0});
+	w->s = source_new(w->t, "rrc99");
+	w->f = facts_load(&(struct facts_options){.no_default = true});
+	w->who = territory_find(w->f, HOLDER, &why);
+	assert_non_null(w->who);
+	o.who = &w->who;
+	o.whos = 1;
+	w->d = detect_new(w->t, w->f, &o, on_event, w);
+	*state = w;
+	return 0;
+}
+
+static int down(void **state)
+{
+	struct world *w = *state;
+
+	detect_free(w->d);
+	source_free(w->s);
+	table_free(w->t);
+	facts_free(w->f);
+	free(w);
+	return 0;
+}
+
+static void test_nothing_is_news_before_the_dump(void **state)
+{
+	struct world *w = *state;
+
+	sessions_come_up(w, START);
+	all_say(w, START + 10 * UTIME_SECOND, 300);
+	detect_tick(w->d, START + 3 * MIN);
+	all_say(w, START + 4 * MIN, 301);
+	for (utime_t at = START + 5 * MIN; at < START + 50 * MIN; at += MIN)
+		detect_tick(w->d, at);
+	assert_int_equal(w->told, 0);
+
+	dump(w, START + 50 * MIN);
+	all_say(w, START + 52 * MIN, 301);
+	assert_int_equal(w->told, 0);
+	all_say(w, START + 53 * MIN, 302);
+	for (utime_t at = START + 54 * MIN; at < START + 64 * MIN; at += MIN)
+		detect_tick(w->d, at);
+	assert_true(w->told > 0);
+	assert_int_equal(w->last.upstream, 302);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_nothing_is_news_before_the_dump, up, down)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
