@@ -1,6 +1,7 @@
 /*
  * detect: what counts as there before. Updates that come before the first table dump make no news, however
- * much they say and though sessions come up meanwhile; what differs from the dump does.
+ * much they say and though sessions come up meanwhile; what differs from the dump does. Without a dump the
+ * first hour makes no news, nor what is found later to have begun in it.
  */
 #include "detect/detect.h"
 
@@ -25,6 +26,7 @@ struct world {
 	const struct territory *who;
 	struct detect *d;
 	unsigned told;
+	utime_t earliest;  /* first sign of any */
 	struct event last; /* without what it owns */
 };
 
@@ -32,7 +34,8 @@ static void on_event(void *arg, const struct event *e)
 {
 	struct world *w = arg;
 
-	w->told++;
+	if (!w->told++ || e->first_seen < w->earliest)
+		w->earliest = e->first_seen;
 	w->last = *e;
 }
 
@@ -46,18 +49,25 @@ static void hear(struct world *w, struct out *bytes)
 	out_close(bytes);
 }
 
-/* Every peer, a second apart, has all four prefixes through this carrier. */
-static void all_say(struct world *w, utime_t at, unsigned carrier)
+#define ALL "20.0.0.0/24 20.0.1.0/24 20.0.2.0/24 20.0.3.0/24"
+
+/* Peers from..to-1, a second apart, have these through this carrier. */
+static void some_say(
+    struct world *w, utime_t at, unsigned from, unsigned to, unsigned carrier, const char *prefixes)
 {
-	for (unsigned k = 0; k < PEERS; k++) {
+	for (unsigned k = from; k < to; k++) {
 		char path[32];
 		struct out o;
 		snprintf(path, sizeof path, "%u %u 900", w->peer[k].asn, carrier);
 		out_open_mem(&o);
-		mk_announce(&o, at + k * UTIME_SECOND, &w->peer[k], path,
-		    "20.0.0.0/24 20.0.1.0/24 20.0.2.0/24 20.0.3.0/24");
+		mk_announce(&o, at + k * UTIME_SECOND, &w->peer[k], path, prefixes);
 		hear(w, &o);
 	}
+}
+
+static void all_say(struct world *w, utime_t at, unsigned carrier, const char *prefixes)
+{
+	some_say(w, at, 0, PEERS, carrier, prefixes);
 }
 
 static void dump(struct world *w, utime_t at)
@@ -89,7 +99,7 @@ static void sessions_come_up(struct world *w, utime_t at)
 	hear(w, &o);
 }
 
-static int up(void **state)
+static int up_with(void **state, bool baseline)
 {
 	struct world *w = calloc(1, sizeof *w);
 	struct detect_options o = detect_defaults;
@@ -107,9 +117,20 @@ static int up(void **state)
 	assert_non_null(w->who);
 	o.who = &w->who;
 	o.whos = 1;
+	o.baseline = baseline;
 	w->d = detect_new(w->t, w->f, &o, on_event, w);
 	*state = w;
 	return 0;
+}
+
+static int up(void **state)
+{
+	return up_with(state, true);
+}
+
+static int up_without_dump(void **state)
+{
+	return up_with(state, false);
 }
 
 static int down(void **state)
@@ -129,27 +150,54 @@ static void test_nothing_is_news_before_the_dump(void **state)
 	struct world *w = *state;
 
 	sessions_come_up(w, START);
-	all_say(w, START + 10 * UTIME_SECOND, 300);
+	all_say(w, START + 10 * UTIME_SECOND, 300, ALL);
 	detect_tick(w->d, START + 3 * MIN);
-	all_say(w, START + 4 * MIN, 301);
+	all_say(w, START + 4 * MIN, 301, ALL);
 	for (utime_t at = START + 5 * MIN; at < START + 50 * MIN; at += MIN)
 		detect_tick(w->d, at);
 	assert_int_equal(w->told, 0);
 
 	dump(w, START + 50 * MIN);
-	all_say(w, START + 52 * MIN, 301);
+	all_say(w, START + 52 * MIN, 301, ALL);
 	assert_int_equal(w->told, 0);
-	all_say(w, START + 53 * MIN, 302);
+	all_say(w, START + 53 * MIN, 302, ALL);
 	for (utime_t at = START + 54 * MIN; at < START + 64 * MIN; at += MIN)
 		detect_tick(w->d, at);
 	assert_true(w->told > 0);
 	assert_int_equal(w->last.upstream, 302);
 }
 
+static void pass(struct world *w, utime_t from, utime_t to)
+{
+	for (utime_t at = from; at < to; at += MIN)
+		detect_tick(w->d, at);
+}
+
+static void test_what_began_in_the_warm_up_is_no_news(void **state)
+{
+	struct world *w = *state;
+	const utime_t lost = START + 45 * MIN, armed = START + 60 * MIN;
+
+	some_say(w, START, 0, 3, 300, ALL);
+	some_say(w, START + MIN, 0, 3, 301, "20.0.1.0/24 20.0.2.0/24");
+	pass(w, START + 2 * MIN, lost);
+	some_say(w, lost, 0, 3, 300, "20.0.1.0/24 20.0.2.0/24"); /* the last paths through AS301 end */
+	pass(w, lost + MIN, armed + MIN);
+	some_say(w, armed + MIN, 3, PEERS, 300, ALL); /* one more votes: what is gone is looked for */
+	pass(w, armed + 2 * MIN, START + 130 * MIN);
+	assert_int_equal(w->told, 0);
+	all_say(w, START + 130 * MIN, 302, ALL);
+	pass(w, START + 131 * MIN, START + 180 * MIN);
+	assert_true(w->told > 0);
+	assert_true(w->earliest > armed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_nothing_is_news_before_the_dump, up, down)};
+	    cmocka_unit_test_setup_teardown(test_nothing_is_news_before_the_dump, up, down),
+	    cmocka_unit_test_setup_teardown(test_what_began_in_the_warm_up_is_no_news, up_without_dump, down),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

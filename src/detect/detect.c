@@ -127,7 +127,7 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->o = *o;
 	d->tell = tell;
 	d->tell_arg = arg;
-	d->now = d->start = d->voters_at = UTIME_NONE;
+	d->now = d->start = d->armed_at = d->voters_at = UTIME_NONE;
 	d->second = INT64_MIN / UTIME_SECOND;
 	d->quiet = true;
 	d->voters_due = d->dumped = o->ready;
@@ -225,8 +225,10 @@ static void time_passes(struct detect *d, utime_t now)
 	}
 	if (d->now == UTIME_NONE || now > d->now)
 		d->now = now;
-	if (!d->armed && !d->o.baseline && now - d->start >= d->o.warm_up)
+	if (!d->armed && !d->o.baseline && now - d->start >= d->o.warm_up) {
 		d->armed = true;
+		d->armed_at = d->start + d->o.warm_up;
+	}
 }
 
 /* Without a baseline a peer's first word of a prefix says what was there, not what changed. */

@@ -310,6 +310,7 @@ struct detect {
 	void *sample_arg;
 
 	utime_t now, start; /* time of the latest change; of the first */
+	utime_t armed_at;
 	int64_t second;
 	bool armed, quiet; /* armed: changes are news; quiet: this one is not */
 	bool voters_due, votes_ever;

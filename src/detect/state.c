@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1096, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1104, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
@@ -255,6 +255,7 @@ static void walk(struct walk *w, struct detect *d)
 	WALK(d->start);
 	WALK(d->second);
 	WALK(d->armed);
+	WALK(d->armed_at);
 	WALK(d->quiet);
 	WALK(d->voters_due);
 	WALK(d->votes_ever);

@@ -424,7 +424,10 @@ void voters_refresh(struct detect *d)
 	}
 	d->quiet = quiet;
 	d->votes_ever |= moved;
-	d->armed |= d->o.baseline && d->votes_ever;
+	if (!d->armed && d->o.baseline && d->votes_ever) {
+		d->armed = true;
+		d->armed_at = d->now;
+	}
 	d->voters_due = false;
 	d->voters_at = d->now;
 }

@@ -72,11 +72,18 @@ void event_sort(struct detect *d, uint32_t index)
 	x->unsorted = false;
 }
 
+/* What began before anything could be news (a path's last end, found in the journal later) is none. */
+static void tell_if_news(struct detect *d, const struct event *e)
+{
+	if (e->first_seen >= d->armed_at)
+		d->tell(d->tell_arg, e);
+}
+
 void event_tell(struct detect *d, uint32_t index)
 {
 	event_sort(d, index);
 	d->event[index]->told = true;
-	d->tell(d->tell_arg, &d->event[index]->e);
+	tell_if_news(d, &d->event[index]->e);
 }
 
 void event_drop(struct detect *d, uint32_t index)
@@ -96,7 +103,7 @@ void event_close(struct detect *d, uint32_t index, utime_t end)
 		     ? end
 		     : e->first_seen; /* what it takes back may be older than its first sign */
 	event_sort(d, index);
-	d->tell(d->tell_arg, e);
+	tell_if_news(d, e);
 	event_drop(d, index);
 }
 
