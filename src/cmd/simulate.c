@@ -5,10 +5,13 @@
 #include "sim/sim.h"
 
 #include "base/mem.h"
+#include "base/shipped.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int told(bool ok, const char *why)
 {
@@ -115,10 +118,63 @@ static const uint64_t *seed_of(const struct args *a, const uint64_t *seed)
 	return args_has(a, "seed") ? seed : NULL;
 }
 
+/* Those that come with the program: what their folder holds but for its data files. */
+static void say_shipped(void)
+{
+	char *folder = shipped("scenario"), *all = mem_printf("%s/*", folder), *list = mem_strdup("");
+	glob_t found = {0};
+
+	if (glob(all, GLOB_MARK, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			const char *name = found.gl_pathv[i] + strlen(folder) + 1;
+			char *longer;
+			if (strpbrk(name, "./"))
+				continue;
+			longer = mem_printf("%s %s", list, name);
+			free(list);
+			list = longer;
+		}
+	if (*list)
+		warn_line("Scenarios that come with it:%s", list);
+	globfree(&found);
+	free(folder);
+	free(all);
+	free(list);
+}
+
+/* A file, or the name of a scenario that comes with the program. Freed by the caller; NULL: there is no such.
+ */
+static char *scenario_path(const char *given)
+{
+	char *name, *path;
+
+	if (access(given, F_OK) == 0 || strchr(given, '/'))
+		return mem_strdup(given);
+	name = mem_printf("scenario/%s", given);
+	path = shipped(name);
+	free(name);
+	if (access(path, F_OK) == 0)
+		return path;
+	warn_line("%s: no such file, nor a scenario that comes with isthmus", given);
+	say_shipped();
+	free(path);
+	return NULL;
+}
+
+static int run_named(const char *name, const uint64_t *seed, const char *dir)
+{
+	char why[512] = "", *path = scenario_path(name);
+	int rc = EXIT_BAD_INPUT;
+
+	if (path)
+		rc = run_scenario(scenario_read(path, seed, why, sizeof why), dir, why, sizeof why);
+	free(path);
+	return rc;
+}
+
 static int simulate_run(const struct args *a)
 {
 	const char *dir = args_get(a, "output");
-	char why[512] = "";
 	long given = number(a, "seed", 0, INT32_MAX, 1);
 	uint64_t seed = (uint64_t)given;
 
@@ -131,9 +187,8 @@ static int simulate_run(const struct args *a)
 	if (args_has(a, "random"))
 		return a->operands ? usage(a, "--random takes no scenario") : run_random(dir, given);
 	if (a->operands != 1)
-		return usage(a, "which scenario? One file");
-	return run_scenario(
-	    scenario_read(a->operand[0], seed_of(a, &seed), why, sizeof why), dir, why, sizeof why);
+		return usage(a, "which scenario? One file, or the name of one that comes with isthmus");
+	return run_named(a->operand[0], seed_of(a, &seed), dir);
 }
 
 static const struct opt opts[] = {

@@ -5,6 +5,7 @@
 #include "enrich/facts.h"
 
 #include "base/mem.h"
+#include "base/shipped.h"
 #include "enrich/compiled.h"
 #include "enrich/load.h"
 #include "enrich/territory.h"
@@ -39,26 +40,6 @@ const char *facts_sources(const struct facts *f)
 }
 
 /* ---- files ---- */
-
-/* A file the project ships: in a build tree, or where it was installed. Freed by the caller. */
-static char *shipped(const char *name)
-{
-	static const char *const places[] = {"/", "/../", "/../scenario/", "/../../scenario/"};
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	char *slash, *path;
-
-	exe[n < 0 ? 0 : n] = '\0';
-	if ((slash = strrchr(exe, '/')))
-		*slash = '\0';
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		path = mem_printf("%s%s%s", exe, places[i], name);
-		if (access(path, R_OK) == 0)
-			return path;
-		free(path);
-	}
-	return mem_printf("%s/%s", ISTHMUS_DATADIR, name);
-}
 
 static void load_territories(struct facts *f, const char *path)
 {

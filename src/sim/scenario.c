@@ -527,6 +527,11 @@ static bool lines_of_file(struct reader *r, const char *file)
 	size_t cap = 0;
 	bool ok = true;
 
+	if (!f && !r->line) { /* the scenario itself: there is no line that names it */
+		r->failed = true;
+		snprintf(r->why, r->why_cap, "%s: %s", file, strerror(errno));
+		return false;
+	}
 	if (!f)
 		return reader_fail(r, "%s: %s", file, strerror(errno));
 	r->file = file;
