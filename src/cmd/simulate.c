@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int told(bool ok, const char *why)
@@ -147,8 +148,9 @@ static void say_shipped(void)
 static char *scenario_path(const char *given)
 {
 	char *name, *path;
+	struct stat st;
 
-	if (access(given, F_OK) == 0 || strchr(given, '/'))
+	if (strchr(given, '/') || (stat(given, &st) == 0 && !S_ISDIR(st.st_mode)))
 		return mem_strdup(given);
 	name = mem_printf("scenario/%s", given);
 	path = shipped(name);

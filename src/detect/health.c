@@ -46,7 +46,7 @@ static void reset_tell(struct detect *d, peer_id peer, utime_t at, const char *h
 	e->asn = p->key.asn;
 	e->vantage = e->collectors = 1;
 	text[addr_text(text, &p->key.addr)] = '\0';
-	event_why(e, "peer AS%u (%s) of %s: %s", p->key.asn, text, collector_name(d->t, p->collector), how);
+	event_why(e, "Peer AS%u (%s) of %s: %s", p->key.asn, text, collector_name(d->t, p->collector), how);
 	event_tell(d, index);
 }
 

@@ -65,7 +65,7 @@ static void rpki_tell(struct detect *d, uint32_t index)
 	asn_text(d, e->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e,
-	    "a changed ROA makes %zu prefix%s of %s, announced by %s, RPKI invalid (%s); visibility %.2f to "
+	    "A changed ROA makes %zu prefix%s of %s, announced by %s, RPKI invalid (%s); visibility %.2f to "
 	    "%.2f",
 	    e->prefixes, es(e->prefixes), where, who, how == RPKI_INVALID_LENGTH ? "length" : "origin",
 	    e->before, e->after);

@@ -248,7 +248,7 @@ static void loss_why(struct detect *d, struct event *e, asn_t asn, const struct 
 		event_why(
 		    e, "%s carries %zu prefix%s of %s no longer", who, e->prefixes, es(e->prefixes), where);
 	} else if (e->scope == SCOPE_TERRITORY)
-		event_why(e, "no path to %s through %s any more, share %.3f to %.3f", where, who, e->before,
+		event_why(e, "No path to %s through %s any more, share %.3f to %.3f", where, who, e->before,
 		    e->after);
 	else
 		event_why(e, "%s carries %zu prefix%s of %s no longer, share %.3f to %.3f", who, e->prefixes,

@@ -12,14 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 1000, LEFT = 150, RIGHT = 20, SHARES = 160, LANE = 14, LANES_DRAWN = 40, CARRIERS_MAX = 8 };
+enum {
+	WIDTH = 1000,
+	LEFT = 150,
+	RIGHT = 20,
+	SHARES = 160,
+	LANE = 14,
+	LANES_DRAWN = 40,
+	NUMBER = 17,
+	CARRIERS_MAX = 8
+};
 enum { PREFIXES_LISTED = 12 };
 
 static const char style[] =
     "body{font:15px/1.45 system-ui,sans-serif;max-width:1040px;margin:2em auto;padding:0 1em;color:#1b1f24;"
     "background:#fff}h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2.2em}svg{width:100%;height:auto}"
     "svg text{font:11px system-ui,sans-serif;fill:#333}.axis{stroke:#999;stroke-width:1}.up{fill:#9bc995}"
-    ".down{fill:#c0392b}.shaky{fill:#e3b23c}.mark{stroke:#222;stroke-width:1;stroke-dasharray:3 3}"
+    ".band{shape-rendering:crispEdges}.down{fill:#c0392b}.shaky{fill:#e3b23c}.mark{stroke:#222;stroke-width:"
+    "1;stroke-dasharray:3 3}"
     "ol{padding-left:1.6em}li{margin:.7em 0}.kind{font-weight:600}.severity{color:#666}.seen{color:#555}"
     "code{font-size:.9em}.key span{display:inline-block;margin-right:1.2em}.key i{display:inline-block;width:"
     ".8em;height:.8em;margin-right:.35em}footer{margin-top:3em;color:#666;font-size:.9em}"
@@ -127,35 +137,66 @@ static void carriers_find(struct chart *c)
 
 /* ---- the picture ---- */
 
-/* One carrier's band: a step path of its share upon those below it. */
+struct stack { /* the shares from x on */
+	double x, share[CARRIERS_MAX];
+};
+
+/* What follows within a quarter of a unit is one step, drawn as it was left. */
+static struct stack *stacks_find(const struct chart *c, size_t *n)
+{
+	size_t cap = 0;
+	struct stack *v = vec_room(NULL, 0, &cap, sizeof *v);
+
+	v[0] = (struct stack){.x = LEFT};
+	*n = 1;
+	for (size_t i = 0; i < c->l->samples; i++) {
+		const struct sample *s = &c->l->sample[i];
+		double x = x_of(c, s->time);
+		if (!s->upstream || !sample_is_mine(c, s))
+			continue;
+		if (x - v[*n - 1].x > 0.25) {
+			v = vec_room(v, *n, &cap, sizeof *v);
+			v[*n] = v[*n - 1];
+			v[(*n)++].x = x;
+		}
+		for (size_t k = 0; k < c->carriers; k++)
+			if (c->carrier[k] == s->upstream)
+				v[*n - 1].share[k] = s->share;
+	}
+	return v;
+}
+
+/* Where the first k carriers end, from below. */
+static double stacked(const struct stack *s, size_t k)
+{
+	double sum = 0;
+
+	while (k-- > 0)
+		sum += s->share[k];
+	return 20 + SHARES * (1 - sum);
+}
+
+/* One carrier's band: along its upper edge and back along that of those below it. */
+static void draw_band(struct chart *c, const struct stack *s, size_t n, size_t carrier)
+{
+	out_printf(
+	    c->o, "<path class=\"band\" fill=\"%s\" d=\"M%d %d", picture_colour(carrier), LEFT, 20 + SHARES);
+	for (size_t i = 0; i < n; i++)
+		out_printf(c->o, "V%.1fH%.1f", stacked(&s[i], carrier + 1),
+		    i + 1 < n ? s[i + 1].x : (double)(WIDTH - RIGHT));
+	for (size_t i = n; i-- > 0;)
+		out_printf(c->o, "V%.1fH%.1f", stacked(&s[i], carrier), s[i].x);
+	out_str(c->o, "Z\"/>");
+}
+
 static void draw_bands(struct chart *c)
 {
-	double share[CARRIERS_MAX] = {0};
-	utime_t since = c->from;
+	size_t n;
+	struct stack *stack = stacks_find(c, &n);
 
-	for (size_t i = 0; i <= c->l->samples; i++) {
-		const struct sample *s = i < c->l->samples ? &c->l->sample[i] : NULL;
-		utime_t at = s ? s->time : c->to;
-		double y = 20 + SHARES;
-		if (s && (!s->upstream || !sample_is_mine(c, s)))
-			continue;
-		if (x_of(c, at) - x_of(c, since) > 0.02) {
-			for (size_t k = 0; k < c->carriers; k++) {
-				double h = share[k] * SHARES;
-				y -= h;
-				if (h > 0.05)
-					out_printf(c->o,
-					    "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
-					    "fill=\"%s\"/>",
-					    x_of(c, since), y, x_of(c, at) - x_of(c, since), h,
-					    picture_colour(k));
-			}
-			since = at;
-		}
-		for (size_t k = 0; s && k < c->carriers; k++)
-			if (c->carrier[k] == s->upstream)
-				share[k] = s->share;
-	}
+	for (size_t k = 0; k < c->carriers; k++)
+		draw_band(c, stack, n, k);
+	free(stack);
 }
 
 static void draw_span(struct chart *c, const char *class, utime_t from, utime_t to, double y)
@@ -194,23 +235,67 @@ static void draw_lane(struct chart *c, size_t lane, double y)
 		}
 }
 
+/*
+ * Where the numbers of marks at x[0..n-1], rising, stand: NUMBER apart, and as near to their marks as that
+ * allows (runs that touch are pooled about their mean, as in isotonic regression).
+ */
+static void spread(const double *x, size_t n, double *at)
+{
+	size_t *first = mem_array(n + 1, sizeof *first), runs = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		first[runs++] = i;
+		at[i] = x[i] - NUMBER * (double)i;
+		while (runs > 1 && at[first[runs - 1]] <= at[first[runs - 2]]) {
+			size_t from = first[runs - 2], mid = first[runs - 1];
+			at[from] = (at[from] * (double)(mid - from) + at[mid] * (double)(i + 1 - mid)) /
+				   (double)(i + 1 - from);
+			runs--;
+		}
+	}
+	for (size_t k = runs, end = n; k-- > 0; end = first[k])
+		for (size_t i = end; i-- > first[k];)
+			at[i] = at[first[k]] + NUMBER * (double)i;
+	free(first);
+}
+
+/* A number that would stand far from its mark is left to the list below. */
+static void draw_numbers(struct chart *c, const double *x, const size_t *number, size_t n)
+{
+	double *at = mem_array(n + 1, sizeof *at);
+
+	spread(x, n, at);
+	for (size_t i = 0; i < n; i++)
+		out_printf(c->o,
+		    "<text x=\"%.2f\" y=\"11\" text-anchor=\"middle\">%zu</text><line class=\"axis\" "
+		    "x1=\"%.2f\" "
+		    "x2=\"%.2f\" y1=\"13\" y2=\"20\"/>",
+		    at[i], number[i], at[i], x[i]);
+	free(at);
+}
+
 static void draw_marks(struct chart *c, double height)
 {
-	double free_from = 0; /* where the next number has room */
+	double *x = mem_array(c->l->n + 1, sizeof *x), free_from = 0;
+	size_t *number = mem_array(c->l->n + 1, sizeof *number), n = 0;
 
 	for (size_t i = 0; i < c->l->n; i++) {
-		double x = x_of(c, c->l->v[i].first_seen), at = x > free_from ? x : free_from;
+		double here = x_of(c, c->l->v[i].first_seen);
 		if (!mine(c, &c->l->v[i]))
 			continue;
 		out_printf(c->o,
-		    "<line class=\"mark\" x1=\"%.2f\" x2=\"%.2f\" y1=\"16\" y2=\"%.1f\"><title>%zu "
+		    "<line class=\"mark\" x1=\"%.2f\" x2=\"%.2f\" y1=\"20\" y2=\"%.1f\"><title>%zu "
 		    "%s</title></line>",
-		    x, x, height - 22, i + 1, event_kind_text(c->l->v[i].kind));
-		if (at - x > 60)
-			continue; /* its number stands in the list; here it would cover its neighbours */
-		out_printf(c->o, "<text x=\"%.2f\" y=\"12\" text-anchor=\"middle\">%zu</text>", at, i + 1);
-		free_from = at + 17;
+		    here, here, height - 22, i + 1, event_kind_text(c->l->v[i].kind));
+		if (free_from - here > 6 * NUMBER)
+			continue;
+		free_from = (here > free_from ? here : free_from) + NUMBER;
+		x[n] = here;
+		number[n++] = i + 1;
 	}
+	draw_numbers(c, x, number, n);
+	free(x);
+	free(number);
 }
 
 static void draw_axis(struct chart *c, double height)
