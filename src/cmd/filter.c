@@ -241,6 +241,12 @@ void filter_run_free(struct filter_run *r)
 
 /* ---- the questions ---- */
 
+bool filter_passes_all(const struct filter *f)
+{
+	return f->from == INT64_MIN && f->to == UTIME_MAX && f->kinds == (1U << ELEM_KINDS) - 1 &&
+	       !f->peers && !f->attrs && !f->prefix_decides && !f->countries;
+}
+
 bool filter_peer(const struct filter *f, const struct peer_key *peer)
 {
 	if (!f->peers || asns_have(&f->peer_as, peer->asn))

@@ -64,6 +64,7 @@ static inline bool filter_kind(const struct filter *f, enum elem_kind kind)
 {
 	return f->kinds >> kind & 1;
 }
+bool filter_passes_all(const struct filter *f);
 bool filter_peer(const struct filter *f, const struct peer_key *peer);
 bool filter_prefix(const struct filter *f, const struct prefix *prefix);
 bool filter_attrs(struct filter_run *r, const struct attr_set *set);

@@ -1,7 +1,8 @@
 /*
  * cmd/read: `isthmus read`: archives to lines. The flow: input -> mrt_next here, in one thread -> batches of
  * updates -> readers, one a core (filter, text) -> this thread again, which writes the texts in order. A
- * block's bytes stay until all its batches are done.
+ * block's bytes stay until all its batches are done. Where only the totals of everything are wanted, this
+ * thread counts by itself: handing over would cost more than counting.
  */
 #include "base/mem.h"
 #include "cmd/answer.h"
@@ -21,6 +22,7 @@ struct run {
 	struct filter filter;
 	const struct printer *printer;
 	bool stats, bad;
+	bool counting; /* nothing but the totals of everything */
 	struct out out;
 	struct crew *crew;
 	void *reader[WORKERS_MAX];
@@ -130,6 +132,43 @@ static size_t read_block(
 	return cur_left(&c);
 }
 
+/* What mrt_totals passes by is read as for printing, one update at a time. */
+static size_t count_block(
+    struct run *r, struct mrt *m, const struct block *block, bool last, struct counts *file)
+{
+	struct cur c = cur_of(block->data, block->len);
+	struct batch *b = r->batch;
+	struct totals totals = {0, 0, 0};
+	uint64_t at;
+
+	b->peers = &r->texts;
+	counts_init(&b->counts);
+	for (;;) {
+		mrt_totals(m, &c, r->texts.n, &totals);
+		at = block->offset + (uint64_t)(c.p - block->data);
+		if (mrt_next(m, &c, at, last, b->u) == MRT_MORE)
+			break;
+		if (b->u->kind == UPDATE_PEERS) {
+			mrt_peers_load(r->peers, b->u, &m->faults);
+			peer_texts_load(&r->texts, r->peers, r->printer, &r->filter);
+			continue;
+		}
+		b->n = 1;
+		reader_work(r->reader[0], b);
+	}
+	counts_add(file, &b->counts);
+	file->elems[ELEM_RIB] += totals.rib;
+	file->elems[ELEM_ANNOUNCE] += totals.announce;
+	file->elems[ELEM_WITHDRAW] += totals.withdraw;
+	return cur_left(&c);
+}
+
+static size_t take_block(
+    struct run *r, struct mrt *m, const struct block *block, bool last, struct counts *file)
+{
+	return r->counting ? count_block(r, m, block, last, file) : read_block(r, m, block, last, file);
+}
+
 /* ---- what is said of a file ---- */
 
 static void say_faults(struct run *r, const char *path, const struct mrt *m, const struct counts *file)
@@ -188,7 +227,7 @@ static void read_file(struct run *r, const char *path)
 	r->texts.n = 0;
 	while (!closed(r) && (status = input_next(in, left, &block)) != INPUT_END) {
 		if (status == INPUT_BLOCK) {
-			left = read_block(r, m, &block, false, &file);
+			left = take_block(r, m, &block, false, &file);
 			progress_show(&r->progress, r->done_bytes + input_bytes_read(in));
 			continue;
 		}
@@ -198,7 +237,7 @@ static void read_file(struct run *r, const char *path)
 	}
 	if (!closed(r) && left) { /* the bytes of the last block are still ours */
 		struct block rest = {block.data + block.len - left, left, block.offset + block.len - left};
-		read_block(r, m, &rest, true, &file);
+		take_block(r, m, &rest, true, &file);
 	}
 	r->done_bytes += input_bytes_read(in);
 	progress_clear(&r->progress);
@@ -312,8 +351,9 @@ static const struct printer *printer_of(const char *name)
 
 static void run_begin(struct run *r)
 {
-	r->readers = r->stats ? 1 : crew_size(); /* the sets of --stats are one thread's */
-	r->batches = r->readers * 3;
+	r->counting = !r->printer && !r->stats && filter_passes_all(&r->filter);
+	r->readers = r->stats || r->counting ? 1 : crew_size(); /* the sets of --stats are one thread's */
+	r->batches = r->counting ? 1 : r->readers * 3;
 	r->batch = mem_array(r->batches, sizeof *r->batch);
 	r->spare = mem_array(r->batches, sizeof *r->spare);
 	for (size_t i = 0; i < r->batches; i++) {
@@ -322,7 +362,8 @@ static void run_begin(struct run *r)
 	}
 	for (size_t i = 0; i < r->readers; i++)
 		r->reader[i] = reader_new(r->printer, &r->filter, r->stats ? &r->sights : NULL);
-	r->crew = crew_new(r->reader, r->readers, r->batches - 1, reader_work);
+	if (!r->counting)
+		r->crew = crew_new(r->reader, r->readers, r->batches - 1, reader_work);
 	r->peers = mem_alloc(sizeof *r->peers);
 	counts_init(&r->sum);
 	out_open_fd(&r->out, STDOUT_FILENO);

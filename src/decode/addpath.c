@@ -43,12 +43,15 @@ static struct reading read_as(const struct nlri *list, size_t id)
 	return r;
 }
 
-/* -1: without identifiers, 1: with, 0: reads both ways */
-static int judge(const struct nlri *list)
+/*
+ * -1: without identifiers, 1: with, 0: reads both ways. `fresh`: no message of the stream had any so far, so
+ * that one which reads both ways is read without, and nothing is remembered of either answer.
+ */
+static int judge(const struct nlri *list, bool fresh)
 {
 	struct reading plain = read_as(list, 0), with;
 
-	if (plain.whole && plain.zeros < 2 && !plain.dirty && list->bytes.n < 5)
+	if (plain.whole && plain.zeros < 2 && (fresh || (!plain.dirty && list->bytes.n < 5)))
 		return -1;
 	with = read_as(list, 4);
 	if (!with.whole || with.dirty || with.zeros > 1)
@@ -75,7 +78,7 @@ void addpath_settle(struct mrt *m, struct update *u)
 		int verdict;
 		if (!list[i]->bytes.n || !list[i]->family)
 			continue;
-		verdict = judge(list[i]);
+		verdict = judge(list[i], !told && !hidden && !m->n_hidden);
 		if (told) { /* the record says so: only what cannot be read that way is read plainly */
 			list[i]->addpath = verdict >= 0;
 			continue;

@@ -223,6 +223,15 @@ struct mrt { /* one stream's reader; plain values, no memory behind it; start wi
  * inside. PEER_INDEX_TABLE comes out as UPDATE_PEERS.
  */
 enum mrt_status mrt_next(struct mrt *m, struct cur *c, uint64_t offset, bool last, struct update *u);
+/*
+ * For who wants no more than totals: the elements of the plain records that c begins with are counted, up to
+ * the first that mrt_next has to see (a damaged or rare one, or the last one cut); calls of the two may
+ * alternate. `peers` is how many the last peer index named.
+ */
+struct totals {
+	uint64_t rib, announce, withdraw;
+};
+void mrt_totals(struct mrt *m, struct cur *c, size_t peers, struct totals *t);
 bool mrt_peers_load(struct mrt_peers *peers, const struct update *u, struct fault_count *faults);
 /* The next entry of a dump's record (RFC 6396 4.3.4); advances u->entries. Inline: it runs once a route. */
 static inline bool rib_entry_next(struct update *u, struct rib_entry *e, struct fault_count *faults)
