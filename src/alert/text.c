@@ -88,7 +88,8 @@ static void say_details(struct out *o, const struct alert *a)
 	}
 	out_str(o, "\nPrefixes:   ");
 	say_prefixes(o, e);
-	out_printf(o, "\nSeen by:    %u networks at %u collectors\n", e->vantage, e->collectors);
+	out_printf(o, "\nSeen by:    %u network%s at %u collector%s\n", e->vantage,
+	    e->vantage == 1 ? "" : "s", e->collectors, e->collectors == 1 ? "" : "s");
 	for (unsigned i = 0; i < e->evidences; i++) {
 		const struct evidence *v = &e->evidence[i];
 		out_printf(o, "AS%u at ", v->peer.asn);

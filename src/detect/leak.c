@@ -79,11 +79,11 @@ static void leak_tell(struct detect *d, struct incident *x, asn_t from, asn_t to
 	asn_text(d, from, source, sizeof source);
 	asn_text(d, to, whom, sizeof whom);
 	if (certain)
-		event_why(
-		    e, "%s passes on %zu prefixes marked Only-To-Customer (RFC 9234)", who, e->prefixes);
+		event_why(e, "%s passes on %zu prefix%s marked Only-To-Customer (RFC 9234)", who, e->prefixes,
+		    es(e->prefixes));
 	else
-		event_why(
-		    e, "%s passes %zu prefixes learnt from %s on to %s", who, e->prefixes, source, whom);
+		event_why(e, "%s passes %zu prefix%s learnt from %s on to %s", who, e->prefixes,
+		    es(e->prefixes), source, whom);
 	if (to)
 		event_upstream(d, e, to);
 	incident_explains(d, e, x->first);

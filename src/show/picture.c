@@ -170,9 +170,10 @@ void report_svg(struct out *o, const struct answer *a)
 	out_str(&inner, "</g>\n");
 	y += height + 18;
 	snprintf(text, sizeof text,
-	    "%s, IPv%u, %s%s UTC. Shares of weighted routes; %u networks at %u collectors%s. Isthmus.",
+	    "%s, IPv%u, %s%s UTC. Shares of weighted routes; %u network%s at %u collector%s%s. Isthmus.",
 	    territory_name(a->report->territory), a->report->options.family, a->timeline ? "until " : "",
-	    text_time(time, a->report->at), a->report->ases, a->report->collectors,
+	    text_time(time, a->report->at), a->report->ases, a->report->ases == 1 ? "" : "s",
+	    a->report->collectors, a->report->collectors == 1 ? "" : "s",
 	    a->timeline ? "" : "; lines: 95 % interval");
 	picture_text(&inner, 20, y, "font-size=\"11\" fill=\"#66707a\"", text);
 	out_str(o, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

@@ -264,8 +264,8 @@ static void print_method(struct out *o, const struct answer *a)
 
 	heading(o, "How it was measured");
 	out_printf(o,
-	    "<p>%u peers of the family were heard, %u of them with a full feed%s; %u networks outside the "
-	    "territory vote, "
+	    "<p>%u peers of the family were heard, %u of them with a full feed%s; %u network%s outside the "
+	    "territory vote%s, "
 	    "one vote each, at %u collector%s. A share is the part of the weighted routes that enter through "
 	    "the upstream: "
 	    "the first foreign network seen from the origin outward. What no vote sees is invisible and "
@@ -277,7 +277,8 @@ static void print_method(struct out *o, const struct answer *a)
 	    "carrier's country is where its holder is registered; “global” marks members of the tier-1 "
 	    "clique.</p>\n",
 	    r->peers, r->full_feed, r->no_full_feed || r->options.all_peers ? " (all peers counted)" : "",
-	    r->ases, r->collectors, r->collectors == 1 ? "" : "s");
+	    r->ases, r->ases == 1 ? "" : "s", r->ases == 1 ? "s" : "", r->collectors,
+	    r->collectors == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof r->cleaned / sizeof *r->cleaned; i++)
 		if (r->cleaned[i]) {
 			out_printf(o, "%s%llu %s", any ? ", " : "<p>Routes left out of the shares: ",

@@ -424,7 +424,8 @@ static void print_method(struct out *o, const struct answer *a)
 
 	heading(o, &a->page, "How it was measured\n");
 	snprintf(text, sizeof text,
-	    "  %u peers of the family, %u with a full feed%s; %u networks outside vote, at %u collector%s. A "
+	    "  %u peers of the family, %u with a full feed%s; %u network%s outside vote%s, at %u "
+	    "collector%s. A "
 	    "share is "
 	    "the part of the weighted routes that enter through the upstream; the interval is a bootstrap "
 	    "over "
@@ -433,7 +434,8 @@ static void print_method(struct out *o, const struct answer *a)
 	    r->options.all_peers ? " (--all-peers: all count)"
 	    : r->no_full_feed    ? " (no full feed: all count)"
 				 : "",
-	    r->ases, r->collectors, r->collectors == 1 ? "" : "s");
+	    r->ases, r->ases == 1 ? "" : "s", r->ases == 1 ? "s" : "", r->collectors,
+	    r->collectors == 1 ? "" : "s");
 	text_ink(o, &a->page, INK_DIM);
 	text_wrap(o, &a->page, text, 2);
 	out_open_mem(&line);
