@@ -1,8 +1,8 @@
 /*
- * cmd/watch_source: the sources of a configuration opened, and RIS Live subscribed to by territory.
+ * cmd/watch/source: the sources of a configuration opened, and RIS Live subscribed to by territory.
  */
 #include "cmd/verb.h"
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/mem.h"
 

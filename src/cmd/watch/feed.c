@@ -1,5 +1,5 @@
 /*
- * cmd/watch_feed: parcels of live sources into the table. In: parcels in the order in which they came. Out:
+ * cmd/watch/feed: parcels of live sources into the table. In: parcels in the order in which they came. Out:
  * changes. Each connection or file is a stream with its decoder; what a parcel leaves of a record waits for
  * the next. Owns the streams.
  *
@@ -8,7 +8,7 @@
  * message came.
  */
 #include "cmd/verb.h"
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/mem.h"
 #include "decode/bmp.h"

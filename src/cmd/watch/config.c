@@ -1,8 +1,8 @@
 /*
- * cmd/watch_config: isthmus.conf(5) to plain structs. In: an INI file (libinih). Out: struct watch_config,
+ * cmd/watch/config: isthmus.conf(5) to plain structs. In: an INI file (libinih). Out: struct watch_config,
  * all of it in one arena; every error with its line and what is expected. The keys are one table.
  */
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -2,8 +2,8 @@
  * cmd/watch: what the files of the verb `watch` share. The flow: configuration -> sources (input/live) ->
  * parcels -> feed (decode, table) -> changes -> detect -> events -> store and alerts.
  */
-#ifndef CMD_WATCH_H
-#define CMD_WATCH_H
+#ifndef CMD_WATCH_WATCH_H
+#define CMD_WATCH_WATCH_H
 
 #include "alert/alert.h"
 #include "base/arena.h"

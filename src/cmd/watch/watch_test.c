@@ -1,6 +1,6 @@
 /* cmd/watch: the configuration's keys and errors; parcels to changes; the verb's --check and a stop in order.
  */
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/mem.h"
 #include "input/bgp.h"

@@ -4,7 +4,7 @@
  * alerts' spool. Time is the data's where it is old (a followed folder of long ago), else the clock's. HUP
  * reads the configuration again, TERM and INT end in order.
  */
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 #include "cmd/verb.h"
 
 #include "base/mem.h"

@@ -1,9 +1,9 @@
 /*
- * cmd/watch_tell: what `watch` says of itself: to systemd (sd_notify(3)), and by the alert routes, of sources
+ * cmd/watch/tell: what `watch` says of itself: to systemd (sd_notify(3)), and by the alert routes, of sources
  * that fall silent and that speak again, and as a test. Owns nothing.
  */
 #include "cmd/verb.h"
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/mem.h"
 

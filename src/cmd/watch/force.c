@@ -1,11 +1,11 @@
 /*
- * cmd/watch_force: a configuration put in force, at the beginning and on HUP. In: struct watch_config, read
+ * cmd/watch/force: a configuration put in force, at the beginning and on HUP. In: struct watch_config, read
  * well. Out: facts, territories, store, detector, sources and alerts of struct watch. On HUP what is
  * described as before goes on: connections where the sources are the same, the detector and what is under way
  * in it where what is watched is the same; what cannot be opened anew stays as it was.
  */
 #include "cmd/verb.h"
-#include "cmd/watch.h"
+#include "cmd/watch/watch.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
