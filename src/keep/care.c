@@ -146,7 +146,11 @@ int store_compact(struct store *s)
 		if (store_commit_open(s))
 			return -1;
 	}
-	if (sqlite3_exec(s->db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) != SQLITE_OK)
+	/* the copy of the whole that VACUUM makes is for the disk */
+	if (sqlite3_exec(s->db,
+		"PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY; PRAGMA "
+		"wal_checkpoint(TRUNCATE)",
+		NULL, NULL, NULL) != SQLITE_OK)
 		return store_fail(s, "giving space back");
 	return 0;
 }

@@ -188,6 +188,7 @@ static int cut_put(struct store *s, const struct store_cut *cut)
 	if (store_step(s, q, "ending a cut"))
 		return -1;
 	s->cut_top++;
+	s->event_top = EVENT_TOP_UNKNOWN;
 	return meta_set(s, "cut_top", s->cut_top);
 }
 

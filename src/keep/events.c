@@ -21,17 +21,45 @@ static void bind_time(sqlite3_stmt *q, int i, utime_t t)
 		sqlite3_bind_int64(q, i, t);
 }
 
-static int event_put(struct store *s, const struct event *e, int64_t cut)
+/* The highest id of the cuts before. */
+static int event_top_load(struct store *s)
 {
-	sqlite3_stmt *q = store_sql(s, SQL_EVENT_KEEP_PAST);
-	struct out body;
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_LAST);
 	int rc;
 
 	if (!q)
 		return -1;
-	sqlite3_bind_int64(q, 1, (int64_t)e->id);
+	rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW)
+		s->event_top = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return rc == SQLITE_ROW ? 0 : store_fail(s, "reading the events");
+}
+
+/* How it stood at the cuts before; most events are of this cut, and have no past. */
+static int event_keep_past(struct store *s, uint64_t id, int64_t cut)
+{
+	sqlite3_stmt *q;
+
+	if (s->event_top == EVENT_TOP_UNKNOWN && event_top_load(s))
+		return -1;
+	if (id > (uint64_t)s->event_top)
+		return 0;
+	q = store_sql(s, SQL_EVENT_KEEP_PAST);
+	if (!q)
+		return -1;
+	sqlite3_bind_int64(q, 1, (int64_t)id);
 	sqlite3_bind_int64(q, 2, cut);
-	if (store_step(s, q, "writing an event") || !(q = store_sql(s, SQL_EVENT_PUT)))
+	return store_step(s, q, "writing an event");
+}
+
+static int event_put(struct store *s, const struct event *e, int64_t cut)
+{
+	sqlite3_stmt *q;
+	struct out body;
+	int rc;
+
+	if (event_keep_past(s, e->id, cut) || !(q = store_sql(s, SQL_EVENT_PUT)))
 		return -1;
 	out_open_mem(&body);
 	event_body_put(&body, e);
@@ -137,6 +165,7 @@ int events_rollback(struct store *s, int64_t cut)
 	static const enum statement steps[] = {
 	    SQL_EVENT_DROP_AFTER, SQL_EVENT_BRING_BACK, SQL_PAST_DROP_AFTER, SQL_ANSWER_DROP_AFTER};
 
+	s->event_top = EVENT_TOP_UNKNOWN;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		sqlite3_stmt *q = store_sql(s, steps[i]);
 		if (!q)

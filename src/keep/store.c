@@ -129,6 +129,7 @@ void store_abandon(struct store *s)
 	s->open_txn = s->broken = false;
 	events_forget(s);
 	points_forget(s);
+	s->event_top = EVENT_TOP_UNKNOWN;
 	s->cut_top = meta_get(s, "cut_top", 0);
 }
 
@@ -238,7 +239,7 @@ static int db_ready(struct store *s)
 		sqlite3_file_control(s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
 		if (sqlite3_exec(s->db,
 			"PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA cache_size = -65536",
+			"PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY",
 			NULL, NULL, NULL) != SQLITE_OK)
 			return store_fail(s, "cannot be written");
 	}
@@ -294,6 +295,7 @@ struct store *store_open(const char *path, enum store_mode mode, const char **wh
 		s->path[n - 1] = '\0';
 	s->mode = mode;
 	s->lock = -1;
+	s->event_top = EVENT_TOP_UNKNOWN;
 	if (store_start(s) == 0)
 		return s;
 	snprintf(open_why, sizeof open_why, "%s", s->error);

@@ -69,6 +69,7 @@ extern const char *const sql_upgrade[]; /* [v]: from format v to v + 1; ends wit
 
 struct heads; /* of every line the last value and what was told since, see heads.h */
 
+enum { EVENT_TOP_UNKNOWN = -1 };
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -79,6 +80,7 @@ struct store {
 	bool open_txn;       /* a transaction of ours is under way */
 	bool broken;         /* a write failed since the last commit: the next commit refuses */
 	int64_t cut_top;     /* highest number ever given to a cut */
+	int64_t event_top;   /* highest id in the cuts before this one, or EVENT_TOP_UNKNOWN */
 	struct event *event; /* told since the last flush; see events.c */
 	size_t events, event_cap;
 	uint32_t *held; /* their places by id; NULL: none was ever told */
