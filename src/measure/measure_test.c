@@ -64,36 +64,6 @@ static void classes(void **state)
 	assert_string_equal(stats_class(40), "resistant");
 }
 
-static void bootstrap(void **state)
-{
-	enum { K = 40 };
-	double num[K], den[K], low, high, low2, high2;
-	float *counts = bootstrap_counts(K), *again = bootstrap_counts(K);
-
-	assert_memory_equal(counts, again, K * BOOTSTRAP_DRAWS * sizeof *counts);
-	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++) {
-		double sum = 0;
-		for (size_t c = 0; c < K; c++)
-			sum += (double)counts[c * BOOTSTRAP_DRAWS + d];
-		near(sum, K, 0);
-	}
-	for (int i = 0; i < K; i++) {
-		num[i] = i < 24;
-		den[i] = 1;
-	}
-	bootstrap_interval(counts, num, den, K, .6, &low, &high);
-	/* a binomial of 40 at .6: .6 -+ 1.96 * sqrt(.6 * .4 / 40) = .448 .. .752 */
-	near(low, .448, .03);
-	near(high, .752, .03);
-	for (int i = 0; i < K; i++)
-		num[i] = 1;
-	bootstrap_interval(again, num, den, K, 1, &low2, &high2);
-	near(low2, 1, 0);
-	near(high2, 1, 0);
-	free(counts);
-	free(again);
-}
-
 static void full_feeds(void **state)
 {
 	/* 20 peers: the top tenth is the two largest, median 990: full from 742.5 */
@@ -138,7 +108,6 @@ int main(void)
 	    cmocka_unit_test(concentration),
 	    cmocka_unit_test(trimmed),
 	    cmocka_unit_test(classes),
-	    cmocka_unit_test(bootstrap),
 	    cmocka_unit_test(full_feeds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static int gateway_cmp(const void *a, const void *b)
 	return (x->asn > y->asn) - (x->asn < y->asn);
 }
 
-static void fill_upstreams(struct report *r, const struct tally *t, const struct facts *f)
+static void fill_upstreams(struct report *r, struct tally *t, const struct facts *f)
 {
 	r->upstreams = t->upstream.n;
 	r->upstream = mem_array(r->upstreams + 1, sizeof *r->upstream);

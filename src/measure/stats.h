@@ -1,7 +1,7 @@
 /*
  * measure/stats: the formulas, as plain functions of numbers. In: arrays. Out: numbers. No state, no memory
  * kept. Sources: Herfindahl-Hirschman (hhi), Shannon (entropy, bits), Fontugne, Shah, Aben, PAM 2018 (trimmed
- * mean), Cowie, Renesys 2012 (classes), Efron's percentile bootstrap over clusters.
+ * mean), Cowie, Renesys 2012 (classes).
  */
 #ifndef MEASURE_STATS_H
 #define MEASURE_STATS_H
@@ -19,14 +19,5 @@ double stats_trimmed_mean(double *v, size_t m, size_t n);
 double stats_median_top_tenth(
     const uint32_t *v, size_t n);           /* of the largest max(1, n/10) values; 0 for none */
 const char *stats_class(unsigned gateways); /* severe <= 2, significant <= 9, low <= 39, resistant */
-
-enum { BOOTSTRAP_DRAWS = 1000 };
-/* How often each of k clusters was drawn in each of BOOTSTRAP_DRAWS draws of k with replacement; the seed is
- * fixed. Row c holds cluster c's counts. Free with free(). */
-float *bootstrap_counts(size_t k);
-/* 95 % percentile interval of sum(num)/sum(den) over the draws. Draws without any denominator give `point`.
- */
-void bootstrap_interval(const float *counts, const double *num, const double *den, size_t k, double point,
-    double *low, double *high);
 
 #endif

@@ -1,13 +1,14 @@
 /* measure/tally: see tally.h. */
 #include "measure/tally.h"
 
-#include "measure/stats.h"
+#include "measure/bootstrap.h"
 
 #include <stdlib.h>
 
-struct counts { /* bootstrap counts by number of clusters, made when first wanted */
-	float **of;
-	size_t n;
+struct sketch { /* of one interval: by vantage, then by cluster */
+	double *mine, *best, *num, *den;
+	asn_t *next;
+	struct idmap cluster;
 };
 
 static uint64_t vote_key(uint64_t vantage, uint64_t upstream, uint64_t next)
@@ -202,6 +203,26 @@ static void sort_votes(struct tally *t, const struct scope *s)
 	free(best);
 }
 
+static struct sketch *sketch_new(size_t n)
+{
+	struct sketch *k = mem_alloc(sizeof *k);
+
+	k->mine = mem_array(4 * n + 1, sizeof *k->mine);
+	k->best = k->mine + n;
+	k->num = k->best + n;
+	k->den = k->num + n;
+	k->next = mem_array(n + 1, sizeof *k->next);
+	return k;
+}
+
+static void sketch_free(struct sketch *k)
+{
+	free(k->mine);
+	free(k->next);
+	idmap_free(&k->cluster);
+	free(k);
+}
+
 void tally_init(struct tally *t, struct scope *s)
 {
 	struct open open = {0};
@@ -213,17 +234,12 @@ void tally_init(struct tally *t, struct scope *s)
 			count_prefix(t, s, i, &open);
 	free(open.v);
 	sort_votes(t, s);
-	t->counts = mem_alloc(sizeof *t->counts);
-	t->counts->n = s->vantages + 1;
-	t->counts->of = mem_array(t->counts->n, sizeof *t->counts->of);
+	t->sketch = sketch_new(s->vantages);
 }
 
 void tally_free(struct tally *t)
 {
-	for (size_t k = 0; k < t->counts->n; k++)
-		free(t->counts->of[k]);
-	free(t->counts->of);
-	free(t->counts);
+	sketch_free(t->sketch);
 	idmap_free(&t->upstream);
 	idmap_free(&t->gateway);
 	idmap_free(&t->vote);
@@ -243,43 +259,38 @@ void tally_free(struct tally *t)
  * Vantage ASes whose routes through this upstream begin with the same next AS are one observation; one that
  * does not route through it is clustered by the next AS of most of its routes.
  */
-void tally_interval(const struct tally *t, size_t upstream, double share, double *low, double *high)
+static void sketch_clusters(struct sketch *k, const struct tally *t, size_t upstream)
 {
-	size_t n = t->scope->vantages, clusters;
-	struct idmap cluster = {0};
-	double *num = mem_array(n + 1, sizeof *num), *den = mem_array(n + 1, sizeof *den);
-	double *mine = mem_array(n + 1, sizeof *mine), *best = mem_array(n + 1, sizeof *best);
-	asn_t *next = mem_array(n + 1, sizeof *next);
+	size_t n = t->scope->vantages;
 
-	memcpy(next, t->main_next, n * sizeof *next);
+	memset(k->mine, 0, 4 * n * sizeof *k->mine);
+	memcpy(k->next, t->main_next, n * sizeof *k->next);
+	idmap_clear(&k->cluster);
 	for (size_t i = t->first[upstream]; i < t->first[upstream + 1]; i++) {
 		size_t vote = t->by_upstream[i], v = vote_vantage(t->vote.key[vote]);
 		asn_t asn = (asn_t)t->next.key[vote_next(t->vote.key[vote])];
-		mine[v] += t->votes[vote];
-		if (t->votes[vote] > best[v] || (t->votes[vote] >= best[v] && asn < next[v])) {
-			best[v] = t->votes[vote];
-			next[v] = asn;
+		k->mine[v] += t->votes[vote];
+		if (t->votes[vote] > k->best[v] || (t->votes[vote] >= k->best[v] && asn < k->next[v])) {
+			k->best[v] = t->votes[vote];
+			k->next[v] = asn;
 		}
 	}
 	for (size_t v = 0; v < n; v++) {
 		uint32_t c;
 		if (t->carried_of[v] <= 0)
 			continue; /* sees nothing of the territory: no observation */
-		c = idmap_at(&cluster, next[v]);
-		num[c] += mine[v];
-		den[c] += t->carried_of[v];
+		c = idmap_at(&k->cluster, k->next[v]);
+		k->num[c] += k->mine[v];
+		k->den[c] += t->carried_of[v];
 	}
-	clusters = cluster.n;
+}
+
+void tally_interval(struct tally *t, size_t upstream, double share, double *low, double *high)
+{
+	struct sketch *k = t->sketch;
+
+	sketch_clusters(k, t, upstream);
 	*low = *high = share;
-	if (clusters > 1) {
-		if (!t->counts->of[clusters])
-			t->counts->of[clusters] = bootstrap_counts(clusters);
-		bootstrap_interval(t->counts->of[clusters], num, den, clusters, share, low, high);
-	}
-	idmap_free(&cluster);
-	free(num);
-	free(den);
-	free(mine);
-	free(best);
-	free(next);
+	if (k->cluster.n > 1)
+		bootstrap_interval(k->num, k->den, k->cluster.n, share, low, high);
 }

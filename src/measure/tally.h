@@ -26,12 +26,12 @@ struct tally {
 	/* made by tally_init for tally_interval */
 	size_t *by_upstream; /* votes sorted by upstream; first index of upstream u in first[u] */
 	size_t *first;
-	double *carried_of;  /* by vantage: sum of its votes */
-	uint32_t *main_next; /* by vantage: next AS of most of its votes */
-	struct counts *counts;
+	double *carried_of;    /* by vantage: sum of its votes */
+	uint32_t *main_next;   /* by vantage: next AS of most of its votes */
+	struct sketch *sketch; /* room for it */
 };
 void tally_init(struct tally *t, struct scope *s);
 void tally_free(struct tally *t);
-void tally_interval(const struct tally *t, size_t upstream, double share, double *low, double *high);
+void tally_interval(struct tally *t, size_t upstream, double share, double *low, double *high);
 
 #endif
