@@ -209,6 +209,54 @@ static void test_message_cut(void **state)
 	assert_int_equal(mrt_next(&m, &c, 0, true, &u), MRT_UPDATE);
 }
 
+/* ---- files made so that the search for the next record would not end: what it costs, not how long ---- */
+
+/* Junk, then `n` headers of type 13 and this length, `every` so many bytes, then records as they should be.
+ */
+static unsigned make_traps(unsigned n, unsigned every, uint32_t length)
+{
+	static const char *const prefix[] = {"10.0.0.0/8", NULL};
+
+	sample.n = 0;
+	put32(&sample, 0xffffffff);
+	for (unsigned i = 0; i < n; i++) {
+		size_t begin = sample.n;
+		put32(&sample, 1506848871);
+		put32(&sample, 13 << 16 | 2);
+		put32(&sample, length);
+		while (sample.n < begin + every)
+			put8(&sample, sample.n > begin + 16 ? 0xff : 0); /* as many entries as can be */
+	}
+	put32(&sample, 0xffffffff);
+	for (unsigned i = 0; i < 5; i++)
+		put_announcement(&sample, 1506848871, 65551, 131279, prefix);
+	return 5;
+}
+
+/* Each looks like a record, and is read far along for nothing: 12,000 times 60,000 bytes. */
+static void test_search_bodies(void **state)
+{
+	static struct seen seen;
+	unsigned good = make_traps(12000, 20, 60000);
+
+	read_all(sample.b, sample.n, &seen);
+	assert_int_equal(seen.n, good);
+	assert_true(seen.m.vain > 1 << 20);
+	assert_true(seen.m.vain < (64 << 20) + 64 * 2 * sample.n);
+}
+
+/* Each is longer than what is left, so a record is sought up to the end: 20,000 times 240,000 bytes. */
+static void test_search_end(void **state)
+{
+	static struct seen seen;
+	unsigned good = make_traps(20000, 12, 16 << 20);
+
+	read_all(sample.b, sample.n, &seen);
+	assert_int_equal(seen.n, good);
+	assert_true(seen.m.sought > sample.n / 2);
+	assert_true(seen.m.sought <= 2 * sample.n);
+}
+
 /* ---- samples of others, where they lie beside the checkout ---- */
 
 static uint8_t *slurp(const char *path, size_t *n)
@@ -316,6 +364,8 @@ int main(void)
 	    cmocka_unit_test(test_flip),
 	    cmocka_unit_test(test_junk),
 	    cmocka_unit_test(test_message_cut),
+	    cmocka_unit_test(test_search_bodies),
+	    cmocka_unit_test(test_search_end),
 	    cmocka_unit_test(test_malformed_messages),
 	    cmocka_unit_test(test_malformed_captures),
 	};

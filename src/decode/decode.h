@@ -215,6 +215,10 @@ struct mrt { /* one stream's reader; plain values, no memory behind it; start wi
 	uint8_t hidden_addpath[256]; /* by hash of the peer: how sure we are that it sends path identifiers
 					that its records do not tell of */
 	uint64_t n_hidden;           /* messages read so */
+	/* what looking for the next record has cost, which bounds what it may cost (mrt.c, search_affords) */
+	uint64_t vain;   /* bytes of bodies that were none */
+	uint64_t sought; /* bytes looked through at the stream's end */
+	size_t found;    /* bytes left where a record was found there: none is sought before it; 0: none */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "decode/record.h"
 
 enum step { STEP_UPDATE, STEP_AGAIN, STEP_MORE };
+enum { VAIN_FREE = 64 * 1024 * 1024, VAIN_PER_BYTE = 64 }; /* see search_affords */
 
 static void update_begin(struct update *u, uint64_t at, const uint8_t *p, size_t n)
 {
@@ -31,6 +32,17 @@ static void record_count(struct mrt *m, uint16_t type)
 {
 	m->records[type < 63 ? type : 63]++;
 	m->n_records++;
+}
+
+/*
+ * While the next record is looked for, every byte may look like the header of a long one, whose body is then
+ * walked to its end for nothing: a file can be made so that this never ends. So a body is only read where the
+ * bodies read in vain, with it, stay below some multiple of the bytes passed over. Damage by chance stays far
+ * below: few bytes look like headers.
+ */
+static bool search_affords(const struct mrt *m, size_t body)
+{
+	return m->vain + body <= VAIN_FREE + VAIN_PER_BYTE * (m->faults.skipped_bytes + m->sought);
 }
 
 static enum step lose(struct mrt *m, struct cur *c, uint64_t at)
@@ -172,6 +184,8 @@ static enum step frame_known(
 	enum fault fault;
 	unsigned rest;
 
+	if (m->lost && !search_affords(m, h->length))
+		return lose(m, c, at);
 	if (cur_left(c) < n)
 		return last ? frame_cut(m, c, at) : STEP_MORE;
 	update_begin(u, at, c->p, n);
@@ -193,6 +207,8 @@ static enum step frame_known(
 	}
 	if (fault || (m->lost && !record_certain(h))) {
 		enum step step = frame_doubtful(m, c, u, fault, &n, at, last);
+		if (step == STEP_AGAIN)
+			m->vain += h->length;
 		if (step != STEP_UPDATE)
 			return step;
 	}
@@ -208,8 +224,10 @@ static enum step frame(struct mrt *m, struct cur *c, uint64_t at, bool last, str
 {
 	struct mrt_header h;
 
-	if (cur_left(c) < MRT_HEADER)
+	if (cur_left(c) < MRT_HEADER) {
+		m->found = 0;
 		return last && cur_left(c) ? frame_cut(m, c, at) : STEP_MORE;
+	}
 	h = mrt_header_of(c->p);
 	if (record_known(&h))
 		return frame_known(m, c, &h, at, last, u);
@@ -218,21 +236,35 @@ static enum step frame(struct mrt *m, struct cur *c, uint64_t at, bool last, str
 	return frame_unknown(m, c, &h, at, last, u);
 }
 
-/* Is there a whole record that cannot be chance, or one that ends with them, somewhere in these last bytes?
- */
-static bool record_within(struct cur c)
+/* Does a whole record that cannot be chance, or one that ends with them, begin with these last bytes? */
+static bool record_begins(struct mrt *m, const struct cur *c)
 {
+	struct mrt_header h = mrt_header_of(c->p);
+	size_t left = cur_left(c) - MRT_HEADER;
 	struct update u;
 	unsigned rest;
 
-	for (; cur_left(&c) >= MRT_HEADER; c.p++) {
-		struct mrt_header h = mrt_header_of(c.p);
-		if (!record_known(&h) || cur_left(&c) - MRT_HEADER < h.length ||
-		    (!record_certain(&h) && cur_left(&c) - MRT_HEADER > h.length))
-			continue;
-		update_begin(&u, 0, c.p, 0);
-		if (record_read(&h, cur_of(c.p + MRT_HEADER, h.length), &u, &rest) == FAULT_NONE && !rest)
+	if (!record_known(&h) || left < h.length || (!record_certain(&h) && left > h.length) ||
+	    !search_affords(m, h.length))
+		return false;
+	update_begin(&u, 0, c->p, 0);
+	if (record_read(&h, cur_of(c->p + MRT_HEADER, h.length), &u, &rest) == FAULT_NONE && !rest)
+		return true;
+	m->vain += h.length;
+	return false;
+}
+
+/* Is there one somewhere behind these? Where one was found, it is there for all before it. */
+static bool record_within(struct mrt *m, struct cur c)
+{
+	if (m->found && cur_left(&c) > m->found)
+		return true;
+	for (c.p++; cur_left(&c) >= MRT_HEADER; c.p++) {
+		m->sought++;
+		if (record_begins(m, &c)) {
+			m->found = cur_left(&c);
 			return true;
+		}
 	}
 	return false;
 }
@@ -240,13 +272,14 @@ static bool record_within(struct cur c)
 /* The last bytes are no whole record: the stream was cut here, or this record's length is damaged. */
 static enum step frame_cut(struct mrt *m, struct cur *c, uint64_t at)
 {
-	if (record_within((struct cur){c->p + 1, c->end, false}))
+	if (record_within(m, *c))
 		return lose(m, c, at);
 	if (m->lost)
 		m->faults.skipped_bytes += cur_left(c);
 	else
 		fault_add(&m->faults, FAULT_MRT_CUT, at);
 	c->p = c->end;
+	m->found = 0;
 	return STEP_MORE;
 }
 
