@@ -33,7 +33,7 @@ struct run {
 	struct table *table;
 	struct event *event; /* by id of detect, from 1 */
 	size_t events, cap;
-	struct sample *sample;
+	struct shown_sample *sample;
 	size_t samples, sample_cap;
 	struct event_filter filter; /* --store */
 };
@@ -125,12 +125,23 @@ static void on_event(void *arg, const struct event *e)
 	event_copy(&r->event[e->id - 1], e);
 }
 
-static void on_sample(void *arg, const struct sample *s)
+static void sample_show(struct run *r, const char *territory, struct shown_sample s)
+{
+	snprintf(s.territory, sizeof s.territory, "%s", territory);
+	r->sample = vec_room(r->sample, r->samples, &r->sample_cap, sizeof *r->sample);
+	r->sample[r->samples++] = s;
+}
+
+static void on_samples(void *arg, const struct sample *v, size_t n)
 {
 	struct run *r = arg;
 
-	r->sample = vec_room(r->sample, r->samples, &r->sample_cap, sizeof *r->sample);
-	r->sample[r->samples++] = *s;
+	for (size_t i = 0; i < n; i++) {
+		struct shown_sample s = {
+		    .time = v[i].time, .upstream = v[i].upstream, .share = (double)v[i].share};
+		const char *territory = detect_place(r->d, v[i].place, &s.family);
+		sample_show(r, territory, s);
+	}
 }
 
 static void on_changes(void *arg, struct table *t, const struct change *c, size_t n)
@@ -140,7 +151,7 @@ static void on_changes(void *arg, struct table *t, const struct change *c, size_
 	if (!r->d) {
 		r->d = detect_new(t, r->facts, &r->detect, on_event, r);
 		if (r->format == FORMAT_HTML)
-			detect_on_sample(r->d, on_sample, r);
+			detect_on_sample(r->d, on_samples, r);
 	}
 	detect_changes(r->d, c, n);
 }
@@ -331,7 +342,7 @@ static bool on_kept_event(void *arg, const struct event *e)
 
 static int sample_cmp(const void *a, const void *b)
 {
-	const struct sample *x = a, *y = b;
+	const struct shown_sample *x = a, *y = b;
 
 	return (x->time > y->time) - (x->time < y->time);
 }
@@ -346,13 +357,11 @@ static int kept_samples(struct run *r, struct store *s, const char *territory, u
 	for (size_t i = 0; i < series.n; i++)
 		for (size_t k = 0; k < series.line[i].n; k++) {
 			const struct point *p = &series.line[i].point[k];
-			struct sample sample = {.time = p->time,
+			struct shown_sample sample = {.time = p->time,
 			    .family = family,
 			    .upstream = series.line[i].upstream,
-			    .share = p->share / 1e6,
-			    .prefixes = p->prefixes};
-			memcpy(sample.territory, series.territory, sizeof sample.territory);
-			on_sample(r, &sample);
+			    .share = p->share / 1e6};
+			sample_show(r, series.territory, sample);
 		}
 	series_free(&series);
 	return 0;

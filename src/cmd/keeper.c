@@ -30,17 +30,23 @@ static void on_event(void *arg, const struct event *e)
 	scribe_event(k->scribe, e);
 }
 
-static void on_sample(void *arg, const struct sample *s)
+static void on_samples(void *arg, const struct sample *v, size_t n)
 {
 	struct keeper *k = arg;
 
-	scribe_sample(k->scribe, s);
+	for (; k->places < detect_places(k->detect); k->places++) {
+		uint8_t family;
+		const char *id = detect_place(k->detect, (uint32_t)k->places, &family);
+		scribe_place(k->scribe, (uint32_t)k->places, id, family);
+	}
+	scribe_samples(k->scribe, v, n);
 }
 
 static void detect_start(struct keeper *k, const struct table *t)
 {
 	k->detect = detect_new(t, k->facts, &k->options, on_event, k);
-	detect_on_sample(k->detect, on_sample, k);
+	detect_on_sample(k->detect, on_samples, k);
+	k->places = 0;
 }
 
 /* ---- checkpoints: the table, then detect's state, in one file ---- */

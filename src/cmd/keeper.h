@@ -15,6 +15,7 @@ struct keeper {
 	struct facts *facts;
 	struct detect_options options;
 	struct detect *detect;     /* NULL before the first change */
+	size_t places;             /* whose names the store knows */
 	utime_t upto;              /* of the last commit, UTIME_NONE */
 	utime_t answered;          /* of the last kept answers, UTIME_NONE */
 	double committed, cost;    /* seconds: when the last commit ended, and how long it took */

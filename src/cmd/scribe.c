@@ -16,12 +16,18 @@ enum { BATCH_BYTES = 256 * 1024, BATCHES = 16 };
 _Static_assert(offsetof(struct event, evidences) ==
 		   offsetof(struct event, evidence) + sizeof((struct event *)0)->evidence,
     "an event's evidence and its count come last");
-enum note_kind { NOTE_SAMPLE, NOTE_EVENT, NOTE_FILE };
+enum note_kind { NOTE_PLACE, NOTE_SAMPLES, NOTE_EVENT, NOTE_FILE };
 enum duty { DUTY_TELL, DUTY_FLUSH, DUTY_COMMIT };
 
 struct note { /* followed by its bytes, and by as many as bring the next one to a multiple of 8 */
 	enum note_kind kind;
 	uint32_t size;
+};
+
+struct place_note {
+	uint32_t place;
+	uint8_t family;
+	char territory[64];
 };
 
 struct batch {
@@ -62,10 +68,14 @@ static void event_tell(struct store *s, const uint8_t *p, size_t n)
 static void note_tell(struct store *s, const struct note *note)
 {
 	const void *p = note + 1;
+	const struct place_note *place = p;
 
 	switch (note->kind) {
-	case NOTE_SAMPLE:
-		store_sample(s, p);
+	case NOTE_PLACE:
+		store_place(s, place->place, place->territory, place->family);
+		break;
+	case NOTE_SAMPLES:
+		store_samples(s, p, note->size / sizeof(struct sample));
 		break;
 	case NOTE_EVENT:
 		event_tell(s, p, note->size);
@@ -201,9 +211,17 @@ static char *note_room(struct scribe *s, enum note_kind kind, size_t size)
 	return p + sizeof note;
 }
 
-void scribe_sample(struct scribe *s, const struct sample *sample)
+void scribe_place(struct scribe *s, uint32_t place, const char *territory, uint8_t family)
 {
-	memcpy(note_room(s, NOTE_SAMPLE, sizeof *sample), sample, sizeof *sample);
+	struct place_note note = {place, family, ""};
+
+	snprintf(note.territory, sizeof note.territory, "%s", territory);
+	memcpy(note_room(s, NOTE_PLACE, sizeof note), &note, sizeof note);
+}
+
+void scribe_samples(struct scribe *s, const struct sample *v, size_t n)
+{
+	memcpy(note_room(s, NOTE_SAMPLES, n * sizeof *v), v, n * sizeof *v);
 }
 
 void scribe_event(struct scribe *s, const struct event *e)

@@ -14,7 +14,8 @@ struct scribe;
 struct scribe *scribe_new(struct store *store);
 void scribe_free(struct scribe *s); /* waits */
 
-void scribe_sample(struct scribe *s, const struct sample *sample);
+void scribe_place(struct scribe *s, uint32_t place, const char *territory, uint8_t family);
+void scribe_samples(struct scribe *s, const struct sample *v, size_t n);
 void scribe_event(struct scribe *s, const struct event *e);
 void scribe_file(struct scribe *s, const struct kept_file *f);
 void scribe_flush(struct scribe *s); /* store_flush, beside the caller */

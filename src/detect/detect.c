@@ -196,15 +196,30 @@ void detect_free(struct detect *d)
 	free(d->peer_home);
 	free(d->watch);
 	free(d->mark);
+	free(d->said);
 	voters_free(&d->voters[0]);
 	voters_free(&d->voters[1]);
 	free(d);
 }
 
-void detect_on_sample(struct detect *d, void (*sample)(void *arg, const struct sample *s), void *arg)
+void detect_on_sample(
+    struct detect *d, void (*sample)(void *arg, const struct sample *v, size_t n), void *arg)
 {
 	d->sample = sample;
 	d->sample_arg = arg;
+	if (!d->said)
+		d->said = mem_array(SAMPLES_SAID, sizeof *d->said);
+}
+
+size_t detect_places(const struct detect *d)
+{
+	return d->n_places;
+}
+
+const char *detect_place(const struct detect *d, uint32_t place, uint8_t *family)
+{
+	*family = d->place[place].family;
+	return d->place[place].id;
 }
 
 /* ---- time ---- */
@@ -289,6 +304,7 @@ void detect_changes(struct detect *d, const struct change *c, size_t n)
 	if (d->voters_due || d->now - d->voters_at >= MINUTE ||
 	    (!d->o.baseline && peer_count(d->t) && !d->votes_ever))
 		voters_refresh(d);
+	samples_tell(d);
 }
 
 void detect_tick(struct detect *d, utime_t now)
@@ -300,6 +316,7 @@ void detect_tick(struct detect *d, utime_t now)
 	health_thaw(d); /* a peer may be whole again though nothing changes */
 	if (d->voters_due || d->now - d->voters_at >= MINUTE)
 		voters_refresh(d);
+	samples_tell(d);
 }
 
 /* What is pending is judged by what is known; what is still open stays so. */
@@ -308,4 +325,5 @@ void detect_end(struct detect *d, utime_t now)
 	detect_tick(d, now);
 	settle(d);
 	due_run(d, now);
+	samples_tell(d);
 }

@@ -104,15 +104,19 @@ bool detect_load(struct detect *d, int fd);
 void detect_known_upstream(
     struct detect *d, const char *territory, uint8_t family, asn_t upstream, utime_t first, utime_t last);
 
-/* Running measure of a territory: told when a share changes, for the kept series. */
+/* Running measure of a place, which is a territory in a family: told when a share changes, for the kept
+ * series. */
 struct sample {
 	utime_t time;
-	char territory[64];
-	uint8_t family;
+	uint32_t place; /* its number in this run: detect_place */
 	asn_t upstream; /* 0: the territory's own measures */
-	double share;   /* share of upstream; for 0: visible part */
-	unsigned prefixes;
+	float share;    /* share of upstream; for 0: visible part */
+	uint32_t prefixes;
 };
-void detect_on_sample(struct detect *d, void (*sample)(void *arg, const struct sample *s), void *arg);
+/* In batches; all of them by the end of detect_changes, detect_tick and detect_end. */
+void detect_on_sample(
+    struct detect *d, void (*sample)(void *arg, const struct sample *v, size_t n), void *arg);
+size_t detect_places(const struct detect *d); /* known so far; their numbers stay, from 0 */
+const char *detect_place(const struct detect *d, uint32_t place, uint8_t *family); /* the territory's id */
 
 #endif

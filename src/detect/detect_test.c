@@ -45,12 +45,13 @@ static void on_event(void *arg, const struct event *e)
 		w->n = e->id;
 }
 
-static void on_sample(void *arg, const struct sample *s)
+static void on_samples(void *arg, const struct sample *v, size_t n)
 {
 	struct world *w = arg;
 
-	assert_true(w->samples < SAMPLES_MAX);
-	w->sample[w->samples++] = *s;
+	assert_true(w->samples + n <= SAMPLES_MAX);
+	memcpy(w->sample + w->samples, v, n * sizeof *v);
+	w->samples += n;
 }
 
 static void on_full(void *arg, struct changes *c)
@@ -181,7 +182,7 @@ static int up_with(void **state, const char *const *registry, size_t registries)
 	o.who = &w->who;
 	o.whos = 1;
 	w->d = detect_new(w->t, w->f, &o, on_event, w);
-	detect_on_sample(w->d, on_sample, w);
+	detect_on_sample(w->d, on_samples, w);
 	baseline(w);
 	*state = w;
 	return 0;
@@ -538,7 +539,7 @@ static void resume(struct world *w)
 	detect_free(w->d);
 	rewind(f);
 	d = detect_new(w->t, w->f, &o, on_event, w);
-	detect_on_sample(d, on_sample, w);
+	detect_on_sample(d, on_samples, w);
 	assert_true(detect_load(d, fileno(f)));
 	fclose(f);
 	w->d = d;
@@ -636,7 +637,7 @@ static void test_samples_of_a_moment_sum_to_one(void **state)
 	pass(w, at + 2 * MIN);
 	for (size_t i = 0; i < w->samples; i++)
 		if (w->sample[i].time == at && w->sample[i].upstream) {
-			sum += w->sample[i].share;
+			sum += (double)w->sample[i].share;
 			n++;
 		}
 	assert_int_equal(n, 2);

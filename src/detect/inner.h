@@ -16,7 +16,8 @@ enum { VOTE = 5040 };
 enum { SMALL_PLACE = 20 }; /* territories up to this many prefixes are told prefix by prefix */
 enum { CANDIDATES = 8 };   /* vantage ASes told apart while an upstream is not yet established */
 enum { FLIPS = 5 };        /* times kept for instability */
-enum { TRAIL = 4 };        /* entries of the journal on their way into the processor's caches */
+enum { SAMPLES_SAID = 512 };
+enum { TRAIL = 4 }; /* entries of the journal on their way into the processor's caches */
 #define MINUTE       (60 * UTIME_SECOND)
 #define GROUP_WITHIN (5 * MINUTE)        /* what happens together is told together */
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
@@ -306,8 +307,10 @@ struct detect {
 	struct detect_options o;
 	void (*tell)(void *, const struct event *);
 	void *tell_arg;
-	void (*sample)(void *, const struct sample *);
+	void (*sample)(void *, const struct sample *, size_t);
 	void *sample_arg;
+	struct sample *said; /* SAMPLES_SAID of them: not told yet, none between two calls */
+	size_t n_said;
 
 	utime_t now, start; /* time of the latest change; of the first */
 	utime_t armed_at;
@@ -520,6 +523,7 @@ void carriers_gone(struct detect *d); /* after a change of who votes */
 void members_gone(struct detect *d);
 
 /* ---- share.c ---- */
+void samples_tell(struct detect *d); /* what was said since the last time */
 void share_settle(struct detect *d, uint32_t place);
 void carrier_settle(struct detect *d, uint32_t carrier);
 void share_rebase(struct detect *d); /* voters changed: no step is a happening */

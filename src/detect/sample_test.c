@@ -37,13 +37,14 @@ struct heard {
 	size_t n;
 };
 
-static void on_sample(void *arg, const struct sample *s)
+static void on_samples(void *arg, const struct sample *v, size_t n)
 {
 	struct heard *h = arg;
 
-	h->n++;
-	if (s->upstream)
-		h->share[s->upstream - 300] = s->share;
+	h->n += n;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].upstream)
+			h->share[v[i].upstream - 300] = (double)v[i].share;
 }
 
 static void hear(struct table *t, struct source *s, struct detect *d, struct out *bytes)
@@ -135,7 +136,7 @@ static void test_samples_follow_the_shares(void **arg)
 	o.whos = 1;
 	o.all_peers = o.baseline = true;
 	d = detect_new(t, f, &o, on_event, &events);
-	detect_on_sample(d, on_sample, &h);
+	detect_on_sample(d, on_samples, &h);
 	dump(&bytes, peer);
 	hear(t, s, d, &bytes);
 	for (unsigned i = 2; i < SECONDS; i++) {

@@ -15,14 +15,19 @@
 enum { LEDGER_SHORT = 64 };       /* rows that are looked at whenever a share may have stepped */
 enum { SAMPLES_PER_UNIT = 2000 }; /* a share is told again when it moved by a two-thousandth */
 
-static void sample_tell(
-    struct detect *d, const struct place *p, utime_t at, asn_t upstream, double share, unsigned prefixes)
+void samples_tell(struct detect *d)
 {
-	struct sample s = {
-	    .time = at, .family = p->family, .upstream = upstream, .share = share, .prefixes = prefixes};
+	if (d->n_said)
+		d->sample(d->sample_arg, d->said, d->n_said);
+	d->n_said = 0;
+}
 
-	memcpy(s.territory, p->id, sizeof s.territory);
-	d->sample(d->sample_arg, &s);
+static void sample_say(
+    struct detect *d, const struct place *p, utime_t at, asn_t upstream, float share, uint32_t prefixes)
+{
+	if (d->n_said == SAMPLES_SAID)
+		samples_tell(d);
+	d->said[d->n_said++] = (struct sample){at, (uint32_t)(p - d->place), upstream, share, prefixes};
 }
 
 static float row_share(const struct place *p, size_t row)
@@ -43,7 +48,7 @@ static void row_sample(struct detect *d, const struct place *p, size_t row, utim
 	if (fabsf(share - *told) <= 1e-4F && (share > 0) == (*told > 0))
 		return;
 	*told = share;
-	sample_tell(d, p, at, c->asn, share, p->ledger.row[row].sum ? c->held : 0);
+	sample_say(d, p, at, c->asn, share, p->ledger.row[row].sum ? c->held : 0);
 }
 
 static void row_touched(struct place *p, uint32_t row)
@@ -100,7 +105,7 @@ static void place_sample(struct detect *d, struct place *p, utime_t at)
 	p->sample_due = false;
 	carriers_sample(d, p, at);
 	p->told_visible = visible;
-	sample_tell(d, p, at, 0, visible, p->members);
+	sample_say(d, p, at, 0, visible, p->members);
 }
 
 /* ---- carriers ---- */

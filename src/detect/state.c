@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1104, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1120, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");

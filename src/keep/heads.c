@@ -68,6 +68,8 @@ void points_forget(struct store *s)
 {
 	struct heads *h = s->heads;
 
+	for (size_t i = 0; i < s->places; i++)
+		s->place[i].row = 0;
 	if (!h)
 		return;
 	for (size_t i = 0; i < h->name_cap; i++)

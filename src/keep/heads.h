@@ -46,6 +46,12 @@ struct heads {
 	size_t names, name_cap;
 };
 
+struct kept_place {
+	char territory[64];
+	uint8_t family;
+	int64_t row; /* of the territory, 0: not looked for since the heads were loaded */
+};
+
 static inline uint64_t line_key(int64_t territory, uint8_t family, asn_t upstream)
 {
 	return (uint64_t)territory << 33 | (uint64_t)(family == FAMILY_IPV6) << 32 | upstream;

@@ -64,8 +64,10 @@ int store_files(struct store *s, bool (*each)(void *arg, const struct kept_file 
 int kept_file_cmp(const struct kept_file *a, const struct kept_file *b);
 
 /* ---- writing: samples and events as they come, then a cut ---- */
-/* Of one territory in time order; an older one is taken at the time of the one before. */
-void store_sample(struct store *s, const struct sample *sample);
+/* What a place's number in samples means, from now on: to be told before the first of them. */
+void store_place(struct store *s, uint32_t place, const char *territory, uint8_t family);
+/* Of one place in time order; an older one is taken at the time of the one before. */
+void store_samples(struct store *s, const struct sample *v, size_t n);
 void store_event(struct store *s, const struct event *e); /* same id again: replaces */
 void store_file(struct store *s, const struct kept_file *f);
 /*

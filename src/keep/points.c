@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -52,30 +53,59 @@ static void listing_add(struct heads *all, struct listing *l, struct head *h, as
 	all->told++;
 }
 
-void store_sample(struct store *s, const struct sample *sample)
+static void sample_add(struct store *s, const struct kept_place *p, const struct sample *x)
 {
-	double clipped = isfinite(sample->share) ? fmin(fmax(sample->share, 0), 1) : 0;
-	uint32_t share = (uint32_t)lround(clipped * MILLION);
-	struct head *h;
+	double clipped = isfinite(x->share) ? fmin(fmax((double)x->share, 0), 1) : 0;
+	uint32_t share = (uint32_t)(clipped * MILLION + 0.5);
+	struct head *h = head_of(s->heads, line_key(p->row, p->family, x->upstream));
 	struct listing *l;
-	int64_t territory;
 
-	if (store_begin(s) || heads_load(s) || (territory = territory_row(s, sample->territory, true)) <= 0) {
-		s->broken = true;
-		return;
-	}
-	h = head_of(s->heads, line_key(territory, sample->family, sample->upstream));
-	if (h->first == UTIME_NONE && sample->upstream && !share && !sample->prefixes)
+	if (h->first == UTIME_NONE && x->upstream && !share && !x->prefixes)
 		return; /* it never was there */
-	if (h->first != UTIME_NONE && too_small(s, h, share, sample->prefixes))
+	if (h->first != UTIME_NONE && too_small(s, h, share, x->prefixes))
 		return;
-	l = listing_of(s->heads, territory, sample->family);
-	if (l->end == UTIME_NONE || sample->time > l->end)
-		l->end = sample->time;
-	head_move(h, sample->upstream, l->end, share, sample->prefixes);
-	listing_add(s->heads, l, h, sample->upstream);
-	if (s->heads->told >= TOLD_MAX && points_flush(s))
+	l = listing_of(s->heads, p->row, p->family);
+	if (l->end == UTIME_NONE || x->time > l->end)
+		l->end = x->time;
+	head_move(h, x->upstream, l->end, share, x->prefixes);
+	listing_add(s->heads, l, h, x->upstream);
+}
+
+void store_samples(struct store *s, const struct sample *v, size_t n)
+{
+	if (store_begin(s) || heads_load(s))
 		s->broken = true;
+	for (size_t i = 0; i < n && !s->broken; i++) {
+		struct kept_place *p = &s->place[v[i].place];
+		if (!p->row && (p->row = territory_row(s, p->territory, true)) <= 0)
+			s->broken = true;
+		else
+			sample_add(s, p, &v[i]);
+		if (s->heads->told >= TOLD_MAX && points_flush(s))
+			s->broken = true;
+	}
+}
+
+void store_place(struct store *s, uint32_t place, const char *territory, uint8_t family)
+{
+	struct kept_place *p;
+
+	if (place >= s->places) {
+		size_t n = place + 64;
+		s->place = mem_grow(s->place, n, sizeof *s->place);
+		memset(s->place + s->places, 0, (n - s->places) * sizeof *s->place);
+		s->places = n;
+	}
+	p = &s->place[place];
+	*p = (struct kept_place){.family = family};
+	snprintf(p->territory, sizeof p->territory, "%s", territory);
+}
+
+void places_free(struct store *s)
+{
+	free(s->place);
+	s->place = NULL;
+	s->places = 0;
 }
 
 /* ---- into chunks ---- */

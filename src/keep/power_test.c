@@ -294,10 +294,10 @@ static int cut(struct store *s, unsigned i)
 	    .end = UTIME_NONE};
 
 	memcpy(f.hash, &i, sizeof i);
+	store_place(s, 0, "KP", FAMILY_IPV4);
 	for (unsigned k = 0; k < 60; k++) {
-		struct sample x = {
-		    T(i), "KP", FAMILY_IPV4, 1000 + k, (double)((i + k) % 100) / 100 + 0.001, 1 + i % 7};
-		store_sample(s, &x);
+		struct sample x = {T(i), 0, 1000 + k, (float)((i + k) % 100) / 100 + 0.001F, 1 + i % 7};
+		store_samples(s, &x, 1);
 	}
 	store_event(s, &e);
 	store_file(s, &f);

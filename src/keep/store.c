@@ -313,6 +313,7 @@ void store_close(struct store *s)
 		store_abandon(s);
 	events_free(s);
 	points_forget(s);
+	places_free(s);
 	for (size_t i = 0; i < SQL_STATEMENTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);

@@ -67,7 +67,8 @@ enum statement { /* text in sql.c, same order */
 extern const char *const sql_text[SQL_STATEMENTS];
 extern const char *const sql_upgrade[]; /* [v]: from format v to v + 1; ends with NULL */
 
-struct heads; /* of every line the last value and what was told since, see heads.h */
+struct kept_place; /* what a sample is of, see heads.h */
+struct heads;      /* of every line the last value and what was told since, see heads.h */
 
 enum { EVENT_TOP_UNKNOWN = -1 };
 struct store {
@@ -85,7 +86,9 @@ struct store {
 	size_t events, event_cap;
 	uint32_t *held; /* their places by id; NULL: none was ever told */
 	size_t held_cap;
-	struct heads *heads; /* NULL: not loaded */
+	struct heads *heads;      /* NULL: not loaded */
+	struct kept_place *place; /* by the number that samples have */
+	size_t places;
 	struct retention retention;
 };
 
@@ -103,6 +106,7 @@ int64_t territory_row(struct store *s, const char *id, bool make); /* 0: none; -
 void points_born(struct store *s, const struct event *e); /* an upstream-new event: when it truly began */
 int points_flush(struct store *s);                        /* what was told, into chunks */
 int points_rollback(struct store *s, int64_t cut);
+void places_free(struct store *s);
 void points_forget(struct store *s); /* what was told, and the last values: loaded again when wanted */
 /* A chunk of a row: columns data. */
 int chunk_column(struct store *s, sqlite3_stmt *q, int column, struct chunk *c, const char *which);

@@ -58,9 +58,10 @@ static struct store *open_good(enum store_mode mode)
 
 static void tell(struct store *s, utime_t t, asn_t upstream, double share, unsigned prefixes)
 {
-	struct sample sample = {t, "KP", FAMILY_IPV4, upstream, share, prefixes};
+	struct sample sample = {t, 0, upstream, (float)share, prefixes};
 
-	store_sample(s, &sample);
+	store_place(s, 0, "KP", FAMILY_IPV4);
+	store_samples(s, &sample, 1);
 }
 
 static void commit(struct store *s, utime_t upto)

@@ -112,7 +112,7 @@ static void carrier_note(struct chart *c, asn_t asn, double share)
 	}
 }
 
-static bool sample_is_mine(const struct chart *c, const struct sample *s)
+static bool sample_is_mine(const struct chart *c, const struct shown_sample *s)
 {
 	return s->family == c->family && strcmp(s->territory, c->territory) == 0;
 }
@@ -120,7 +120,7 @@ static bool sample_is_mine(const struct chart *c, const struct sample *s)
 static void carriers_find(struct chart *c)
 {
 	for (size_t i = 0; i < c->l->samples; i++) {
-		const struct sample *s = &c->l->sample[i];
+		const struct shown_sample *s = &c->l->sample[i];
 		if (s->upstream && s->share > 0.005 && sample_is_mine(c, s))
 			carrier_note(c, s->upstream, s->share);
 	}
@@ -150,7 +150,7 @@ static struct stack *stacks_find(const struct chart *c, size_t *n)
 	v[0] = (struct stack){.x = LEFT};
 	*n = 1;
 	for (size_t i = 0; i < c->l->samples; i++) {
-		const struct sample *s = &c->l->sample[i];
+		const struct shown_sample *s = &c->l->sample[i];
 		double x = x_of(c, s->time);
 		if (!s->upstream || !sample_is_mine(c, s))
 			continue;

@@ -7,6 +7,14 @@
 
 #include "show/show.h"
 
+struct shown_sample { /* for the picture */
+	utime_t time;
+	char territory[64];
+	uint8_t family;
+	asn_t upstream; /* 0: the territory's own */
+	double share;
+};
+
 struct event_list {
 	const struct event *v; /* by first_seen; episode is an id among them */
 	size_t n;
@@ -14,7 +22,7 @@ struct event_list {
 	struct page page;
 	utime_t from, to; /* of the data; UTIME_NONE: nothing was read */
 	/* for the picture: samples of the places that have events, in order of time; may be empty */
-	const struct sample *sample;
+	const struct shown_sample *sample;
 	size_t samples;
 	const char *note; /* how it was judged: baseline or warm-up, vantage points; may be NULL */
 };

@@ -58,7 +58,8 @@ static void open_detect(struct watch *w)
 		detect_free(w->detect);
 	w->detect = detect_new(w->table, w->facts, &o, watch_event, w);
 	if (w->store) {
-		detect_on_sample(w->detect, watch_sample, w);
+		detect_on_sample(w->detect, watch_samples, w);
+		w->places = 0;
 		store_carriers(w->store, NULL, know_carrier, w);
 		w->id_base = store_last_event(w->store);
 	}

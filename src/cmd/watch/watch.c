@@ -52,14 +52,20 @@ void watch_event(void *arg, const struct event *told)
 		alerts_tell(w->alerts, &e);
 }
 
-void watch_sample(void *arg, const struct sample *s)
+void watch_samples(void *arg, const struct sample *v, size_t n)
 {
 	struct watch *w = arg;
 
-	store_sample(w->store, s);
+	for (; w->places < detect_places(w->detect); w->places++) {
+		uint8_t family;
+		const char *id = detect_place(w->detect, (uint32_t)w->places, &family);
+		store_place(w->store, (uint32_t)w->places, id, family);
+	}
+	store_samples(w->store, v, n);
 	w->dirty = true;
-	if (s->time > w->upto)
-		w->upto = s->time;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].time > w->upto)
+			w->upto = v[i].time;
 }
 
 /* What is kept reaches to the last update, or to a later sample: what one tells of must lie within. */

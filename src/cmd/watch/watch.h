@@ -81,6 +81,7 @@ struct watch {
 	uint64_t watched; /* digest of what is watched and by which facts */
 	struct table *table;
 	struct detect *detect;
+	size_t places; /* of it, whose names the store knows */
 	struct live *live;
 	struct feed *feed;
 	struct alerts *alerts;
@@ -101,7 +102,7 @@ struct watch {
 
 /* ---- events and samples to alerts and store ---- */
 void watch_event(void *watch, const struct event *told);
-void watch_sample(void *watch, const struct sample *s);
+void watch_samples(void *watch, const struct sample *v, size_t n);
 void watch_deliver(struct watch *w); /* the changes waiting, to the detector */
 void watch_commit(struct watch *w);
 
