@@ -198,7 +198,7 @@ static int read_files(struct run *r, struct pipe *p)
 	o.table.drop_asns = facts_route_servers(r->facts, &o.table.drop_asn);
 	o.from = r->from == UTIME_NONE ? 0 : r->from;
 	o.until = r->to == UTIME_NONE ? 0 : r->to;
-	r->detect.ready = r->from != UTIME_NONE;
+	r->detect.ready = r->from != UTIME_NONE && r->from > r->dump;
 	status = pipe_run(&o, p);
 	if (r->d && p->last != UTIME_NONE)
 		detect_end(r->d, p->last);
@@ -266,7 +266,7 @@ static const char *how(const struct run *r, char *buf, size_t n)
 		    "begins.",
 		    r->late ? "The first table dump given is of " : "No table dump was given",
 		    r->late ? at : "", span);
-	else if (r->late && r->from == UTIME_NONE)
+	else if (r->late && !r->detect.ready)
 		snprintf(buf, n,
 		    "Judged against the table dumps given: nothing is told of the time before the first, %s.",
 		    at);
