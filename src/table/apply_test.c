@@ -389,6 +389,28 @@ static void a_steady_collector_that_falls_silent_has_a_gap(void **state)
 	assert_int_equal(peer_of(f->t, 0)->state, PEER_DOUBTFUL);
 }
 
+/* Silent in one minute of eight, it must be silent for longer: six minutes are one in 260,000. */
+static void a_less_steady_collector_has_a_gap_later(void **state)
+{
+	struct fixture *f = *state;
+	int64_t at = 0;
+
+	for (int minute = 0; minute < 64; minute++)
+		if (minute % 8 != 3)
+			mk_announce(
+			    &f->in, T(at = 60 * minute), &f->a, minute % 2 ? "100 1" : "100 2", "10.0.0.0/8");
+	mk_announce(&f->in, T(at += 300), &f->a, "100 3", "10.0.0.0/8");
+	run(f);
+	assert_int_equal(table_health(f->t)->gaps, 0);
+	for (int minute = 1; minute < 64; minute++)
+		if (minute % 8 != 3)
+			mk_announce(
+			    &f->in, T(at + 60 * minute), &f->a, minute % 2 ? "100 1" : "100 2", "10.0.0.0/8");
+	mk_announce(&f->in, T(at + 60 * 63 + 420), &f->a, "100 3", "10.0.0.0/8");
+	run(f);
+	assert_int_equal(table_health(f->t)->gaps, 1);
+}
+
 /* A small view is silent by nature: bursts, then hours of nothing, are no gaps. */
 static void bursts_are_no_gaps(void **state)
 {
@@ -559,6 +581,7 @@ int main(void)
 	    TEST(doubt_lasts_until_the_next_dump),
 	    TEST(late_updates_do_not_undo_later_ones),
 	    TEST(a_steady_collector_that_falls_silent_has_a_gap),
+	    TEST(a_less_steady_collector_has_a_gap_later),
 	    TEST(bursts_are_no_gaps),
 	    TEST(addpath_keeps_several_paths),
 	    TEST(an_addpath_dump_replaces_all_paths_of_a_prefix),

@@ -1,17 +1,20 @@
 /*
  * table/collector: what a collector said of late. Keeps the updates of the last 60 s (the backlog rule of
  * dumps, and updates that come too late), and the minutes in which it spoke, so that its silence is noticed:
- * a collector that spoke in nearly every minute and then in none for four has a gap.
+ * a collector that spoke in nearly every minute and then in none for four has a gap, one that spoke in fewer
+ * after a longer silence.
  * Source of the rules: BGPCorsaro routingtables (Orsini et al., IMC 2016).
  */
 #include "table/inner.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
 	GAP_MINUTES_KNOWN = 20,
 	GAP_SECONDS = 240,
 };
+static const double STEADY = 1 / 20.0; /* of the minutes without a word; fewer are not told apart */
 
 collector_id table_collector(struct table *t, const char *name)
 {
@@ -34,12 +37,22 @@ size_t collector_count(const struct table *t)
 	return t->collectors;
 }
 
-static bool spoke_steadily(const struct collector *c)
+/*
+ * A silence says something where it is no accident: with one silent minute in twenty, four in a row come by
+ * chance once in 160,000. With more of them it takes more in a row to be as rare, 7.4 with one in five; who
+ * is silent more often than that has no rhythm to judge by.
+ */
+static bool silence_is_gap(const struct collector *c, utime_t silence)
 {
 	unsigned known = c->minutes_known < 60 ? c->minutes_known : 60;
 	uint64_t recent = c->minutes & ((UINT64_C(1) << known) - 1);
+	unsigned silent = known - (unsigned)__builtin_popcountll(recent);
+	double part;
 
-	return known >= GAP_MINUTES_KNOWN && (unsigned)__builtin_popcountll(recent) * 20 >= known * 19;
+	if (silence < GAP_SECONDS * UTIME_SECOND || known < GAP_MINUTES_KNOWN || silent * 5 > known)
+		return false;
+	part = fmax(STEADY, (double)silent / known);
+	return (double)silence / (60.0 * UTIME_SECOND) >= GAP_SECONDS / 60.0 * log(STEADY) / log(part);
 }
 
 static void gap(struct table *t, collector_id c, utime_t now, struct changes *out)
@@ -66,7 +79,7 @@ void collector_spoke(struct table *t, collector_id id, utime_t now, struct chang
 
 	if (now <= c->last)
 		return;
-	if (c->last != UTIME_NONE && now - c->last >= GAP_SECONDS * UTIME_SECOND && spoke_steadily(c)) {
+	if (c->last != UTIME_NONE && silence_is_gap(c, now - c->last)) {
 		gap(t, id, now, out);
 		c->minutes = c->minutes_known = 0;
 		passed = 0;
