@@ -99,6 +99,17 @@ static void full_feeds(void **state)
 	small[0] = 100;
 	voters_rule(&v, small, 3);
 	assert_int_equal(v.full, 1);
+	/* nor does it become so by a few prefixes less */
+	small[0] = 70;
+	voters_rule(&v, small, 3);
+	assert_int_equal(v.full, 1);
+	assert_false(v.no_full_feed);
+	small[0] = 69;
+	voters_rule(&v, small, 3);
+	assert_true(v.no_full_feed);
+	small[0] = 99;
+	voters_rule(&v, small, 3);
+	assert_true(v.no_full_feed);
 	voters_free(&v);
 }
 
