@@ -28,6 +28,8 @@ struct world {
 	unsigned told;
 	utime_t earliest;  /* first sign of any */
 	struct event last; /* without what it owns */
+	size_t samples;
+	double share; /* of AS301 */
 };
 
 static void on_event(void *arg, const struct event *e)
@@ -70,13 +72,14 @@ static void all_say(struct world *w, utime_t at, unsigned carrier, const char *p
 	some_say(w, at, 0, PEERS, carrier, prefixes);
 }
 
-static void dump(struct world *w, utime_t at)
+static void dump_part(struct world *w, utime_t at, unsigned from, unsigned to)
 {
 	struct out o;
 
 	out_open_mem(&o);
-	mk_peers(&o, at, w->peer, PEERS);
-	for (unsigned i = 0; i < PREFIXES; i++) {
+	if (from == 0)
+		mk_peers(&o, at, w->peer, PEERS);
+	for (unsigned i = from; i < to; i++) {
 		struct said_entry entry[PEERS];
 		char prefix[32], path[PEERS][32];
 		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", i);
@@ -87,6 +90,11 @@ static void dump(struct world *w, utime_t at)
 		mk_rib(&o, at, prefix, false, entry, PEERS);
 	}
 	hear(w, &o);
+}
+
+static void dump(struct world *w, utime_t at)
+{
+	dump_part(w, at, 0, PREFIXES);
 }
 
 static void sessions_come_up(struct world *w, utime_t at)
@@ -167,6 +175,33 @@ static void test_nothing_is_news_before_the_dump(void **state)
 	assert_int_equal(w->last.upstream, 302);
 }
 
+static void on_samples(void *arg, const struct sample *v, size_t n)
+{
+	struct world *w = arg;
+
+	for (size_t i = 0; i < n; i++)
+		w->share = v[i].upstream == 301 ? (double)v[i].share : w->share;
+	w->samples += n;
+}
+
+/* Half a table would be told as shares of half the prefixes, by half the peers. */
+static void test_no_share_is_told_before_a_dump_is_whole(void **state)
+{
+	struct world *w = *state;
+
+	detect_on_sample(w->d, on_samples, w);
+	dump_part(w, START, 0, 2);
+	detect_tick(w->d, START + MIN / 2);
+	dump_part(w, START + MIN / 2, 2, PREFIXES);
+	detect_tick(w->d, START + MIN / 2 + UTIME_SECOND);
+	assert_int_equal(w->samples, 0);
+	all_say(w, START + 2 * MIN, 301, "20.0.0.0/24"); /* the first word after a dump ends it */
+	detect_tick(w->d, START + 3 * MIN);
+	assert_true(w->samples > 0);
+	assert_true(w->share > 1 - 1e-6);
+	assert_int_equal(w->told, 0);
+}
+
 static void pass(struct world *w, utime_t from, utime_t to)
 {
 	for (utime_t at = from; at < to; at += MIN)
@@ -196,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_nothing_is_news_before_the_dump, up, down),
+	    cmocka_unit_test_setup_teardown(test_no_share_is_told_before_a_dump_is_whole, up, down),
 	    cmocka_unit_test_setup_teardown(test_what_began_in_the_warm_up_is_no_news, up_without_dump, down),
 	};
 

@@ -226,22 +226,18 @@ static void drift_tell(struct detect *d, uint32_t carrier)
 	struct carrier *c = &d->carrier[carrier];
 	struct drift *x = c->drift;
 	const struct place *p = &d->place[c->place];
-	struct matter gain = {.place = p, .upstream = c->asn, .what = MATTER_GAIN}, loss = gain;
-	utime_t first;
+	struct matter move = {.place = p, .upstream = c->asn, .what = MATTER_MOVE};
 	char who[96], where[64];
 	struct event *e;
 
-	loss.what = MATTER_LOSS;
 	x->event = event_open(d, EVENT_SHARE_SHIFT, SCOPE_TERRITORY, c->place, x->since);
 	e = event_at(d, x->event);
 	event_upstream(d, e, c->asn);
 	drift_prefixes(d, c, x->event, x->since - MINUTE / 2);
-	first = journal_first(d, e, x->since, &gain);
-	e->first_seen = journal_first(d, e, x->since, &loss);
-	if (first < e->first_seen)
-		e->first_seen = first;
+	e->first_seen = journal_first(d, e, x->since, &move);
 	event_join(d, x->event, &c->episode, &c->episode_last);
-	journal_evidence(d, e, e->first_seen, d->now, share_seen(d, c) > x->mu ? &gain : &loss);
+	move.what = share_seen(d, c) > x->mu ? MATTER_GAIN : MATTER_LOSS;
+	journal_evidence(d, e, e->first_seen, d->now, &move);
 	e->before = x->mu;
 	e->after = share_seen(d, c);
 	e->severity = severity_of(d, p, fabs(e->after - x->mu) / 2, e->prefixes);

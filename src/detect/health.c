@@ -129,8 +129,8 @@ void health_thaw(struct detect *d)
 			w->whole = UTIME_NONE;
 		else if (w->whole == UTIME_NONE)
 			w->whole = d->now;
-		/* the last tenth of its table may still come */
-		if ((w->whole == UTIME_NONE || d->now - w->whole < thaw_after) &&
+		/* the last tenth of its table may still come, where not all of it is there */
+		if ((w->whole == UTIME_NONE || (routes < w->routes && d->now - w->whole < thaw_after)) &&
 		    d->now - w->frozen_at < give_up)
 			continue;
 		w->frozen = false;

@@ -467,8 +467,17 @@ struct matter {
 	const struct place *place;
 	asn_t upstream;
 	asn_t origin;
-	enum { MATTER_GAIN, MATTER_LOSS, MATTER_GONE, MATTER_ORIGIN, MATTER_LEAK, MATTER_ANY } what;
+	enum {
+		MATTER_GAIN,
+		MATTER_LOSS,
+		MATTER_MOVE, /* from it to another, or the reverse; that a route comes or goes is no move */
+		MATTER_GONE,
+		MATTER_ORIGIN,
+		MATTER_LEAK,
+		MATTER_ANY
+	} what;
 };
+utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what);
 utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what);
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
 

@@ -12,16 +12,19 @@
 uint32_t journal_add(struct detect *d, const struct change *c)
 {
 	struct prefix_fact *pf = &d->prefix[c->prefix];
+	uint8_t kind = c->kind;
 	uint32_t n;
 
 	if (!d->journal) {
 		d->journal = pages_reserve(JOURNAL_RING * sizeof *d->journal);
 		d->journal_n = 1;
 	}
+	if (c->kind == CHANGE_ROUTE && c->peer < d->peers && d->watch[c->peer].frozen)
+		kind = CHANGE_LOAD; /* its table told anew: no witness of a change */
 	n = d->journal_n++;
 	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
 	d->journal[n % JOURNAL_RING] = (struct entry){
-	    c->time, c->old, c->new, c->prefix, pf->journal[0], pf->journal[TRAIL - 1], c->peer, c->kind};
+	    c->time, c->old, c->new, c->prefix, pf->journal[0], pf->journal[TRAIL - 1], c->peer, kind};
 	memmove(pf->journal + 1, pf->journal, (TRAIL - 1) * sizeof *pf->journal);
 	pf->journal[0] = n;
 	return n;
@@ -82,6 +85,14 @@ utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id pre
 	return UTIME_NONE;
 }
 
+static bool route_moves(struct detect *d, const struct entry *x, const struct matter *m)
+{
+	asn_t old = route_upstream(d, m->place, x->old), new = route_upstream(d, m->place, x->new);
+
+	return old != new && (old == m->upstream || new == m->upstream) &&
+	       old != UP_NONE &&new != UP_NONE &&old != UP_DARK &&new != UP_DARK;
+}
+
 static bool entry_matters(struct detect *d, const struct entry *x, const struct matter *m)
 {
 	bool quiet = x->kind != CHANGE_ROUTE;
@@ -93,6 +104,8 @@ static bool entry_matters(struct detect *d, const struct entry *x, const struct 
 	case MATTER_LOSS:
 		return !quiet && route_upstream(d, m->place, x->old) == m->upstream &&
 		       route_upstream(d, m->place, x->new) != m->upstream;
+	case MATTER_MOVE:
+		return !quiet && route_moves(d, x, m);
 	case MATTER_GONE:
 		return !quiet && x->old != PATH_NONE && x->new == PATH_NONE;
 	case MATTER_ORIGIN:
@@ -194,21 +207,30 @@ static bool entry_turns_back(struct detect *d, const struct entry *x, const stru
 }
 
 /* The first word of it at any peer, voting or not, in the half minute before `at`. */
-utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
+utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what)
 {
 	utime_t first = at;
+
+	for (const struct entry *x = journal_last(d, prefix); x && x->time >= at - MINUTE / 2;
+	     x = journal_before(d, x)) {
+		if (x->time < at && entry_turns_back(d, x, what))
+			break;
+		if (x->time < first && entry_matters(d, x, what))
+			first = x->time;
+	}
+	return first;
+}
+
+utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
+{
+	utime_t first = at, one;
 
 	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		for (const struct entry *x = journal_last(d, id); x && x->time >= at - MINUTE / 2;
-		     x = journal_before(d, x)) {
-			if (x->time < at && entry_turns_back(d, x, what))
-				break;
-			if (x->time < first && entry_matters(d, x, what))
-				first = x->time;
-		}
+		one = journal_first_of(d, id, at, what);
+		first = one < first ? one : first;
 	}
 	return first;
 }

@@ -233,7 +233,8 @@ static void primary_tell(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
 	struct carrier *now = &d->carrier[p->challenger], *was = &d->carrier[p->primary];
-	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN}, lost = m;
+	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN},
+		      moved = {.place = p, .upstream = now->asn, .what = MATTER_MOVE}, lost = moved;
 	utime_t first;
 	uint32_t index = event_open(d, EVENT_PRIMARY_CHANGED, SCOPE_TERRITORY, place, p->challenge);
 	char who[96], whom[96], where[64];
@@ -248,10 +249,9 @@ static void primary_tell(struct detect *d, uint32_t place)
 			if (d->cell[k].carrier == p->challenger && d->cell[k].votes)
 				event_add_prefix(d, index, prefix_of(d->t, d->member[i].prefix));
 	event_sort(d, index);
-	lost.what = MATTER_LOSS;
 	lost.upstream = was->asn;
 	first = journal_first(d, e, p->challenge, &lost);
-	e->first_seen = journal_first(d, e, p->challenge, &m);
+	e->first_seen = journal_first(d, e, p->challenge, &moved);
 	if (first < e->first_seen)
 		e->first_seen = first;
 	journal_evidence(d, e, e->first_seen, d->now, &m);

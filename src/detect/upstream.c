@@ -172,6 +172,21 @@ static enum event_scope whole_scope(const struct detect *d)
 	return d->o.baseline ? SCOPE_TERRITORY : SCOPE_PREFIX;
 }
 
+/* It began with the first word of any of its prefixes, of those too that few have seen it carry as yet. */
+static utime_t carrier_began(struct detect *d, uint32_t carrier)
+{
+	const struct carrier *c = &d->carrier[carrier];
+	const struct place *p = &d->place[c->place];
+	struct matter gain = {.place = p, .upstream = c->asn, .what = MATTER_GAIN};
+	utime_t first = c->since, one;
+
+	for (uint32_t m = p->first_member; m != NO_INDEX; m = d->member[m].next_of_place) {
+		one = journal_first_of(d, d->member[m].prefix, c->since, &gain);
+		first = one < first ? one : first;
+	}
+	return first;
+}
+
 static void carrier_confirm(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
@@ -187,8 +202,8 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 		event_close(d, over, c->since);
 		return;
 	}
-	index = event_open(
-	    d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place, c->since);
+	index = event_open(d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place,
+	    carrier_began(d, carrier));
 	e = event_at(d, index);
 	c->known = true;
 	c->event = index;
@@ -388,11 +403,11 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	x->held = true;
 	c->held++;
 	c->established = true;
-	if (c->stay == STAY_RISING && !d->quiet) {
+	if (c->stay == STAY_RISING) { /* those who begin to vote may show that enough see it */
 		carrier_confirm(d, x->carrier);
 		return;
 	}
-	if (d->quiet || x->at == UTIME_NONE) { /* there when the baseline was */
+	if (x->at == UTIME_NONE) { /* there when the baseline was */
 		x->before = true;
 		return;
 	}
@@ -401,6 +416,8 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	if (c->event != NO_INDEX && x->at - c->since <= GROUP_WITHIN &&
 	    event_at(d, c->event)->kind != EVENT_UPSTREAM_LOST) {
 		event_add_prefix(d, c->event, prefix_of(d->t, d->member[member].prefix));
+		if (d->now > c->since + GROUP_WITHIN) /* seen when those who were away are back */
+			due_add(d, DUE_RETELL, d->now, x->carrier, 0, c->since);
 		return;
 	}
 	if (fresh)
