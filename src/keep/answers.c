@@ -10,7 +10,7 @@
 #include <zstd.h>
 
 #define ANSWERS_MONTHLY (366 * 86400 * UTIME_SECOND)
-enum { ANSWER_MAX = 1 << 28, ANSWER_LEVEL = 6, ANSWERS_KEPT = 4 };
+enum { ANSWER_MAX = 1 << 28, ANSWER_LEVEL = 3, ANSWERS_KEPT = 4 };
 
 static const char *const kind_name[ANSWER_KINDS] = {
     [ANSWER_PAGE] = "page",

@@ -36,16 +36,11 @@ static int event_top_load(struct store *s)
 	return rc == SQLITE_ROW ? 0 : store_fail(s, "reading the events");
 }
 
-/* How it stood at the cuts before; most events are of this cut, and have no past. */
+/* How it stood at the cuts before. */
 static int event_keep_past(struct store *s, uint64_t id, int64_t cut)
 {
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_KEEP_PAST);
 
-	if (s->event_top == EVENT_TOP_UNKNOWN && event_top_load(s))
-		return -1;
-	if (id > (uint64_t)s->event_top)
-		return 0;
-	q = store_sql(s, SQL_EVENT_KEEP_PAST);
 	if (!q)
 		return -1;
 	sqlite3_bind_int64(q, 1, (int64_t)id);
@@ -53,16 +48,8 @@ static int event_keep_past(struct store *s, uint64_t id, int64_t cut)
 	return store_step(s, q, "writing an event");
 }
 
-static int event_put(struct store *s, const struct event *e, int64_t cut)
+static void event_bind(sqlite3_stmt *q, const struct event *e, int64_t cut, const struct out *body)
 {
-	sqlite3_stmt *q;
-	struct out body;
-	int rc;
-
-	if (event_keep_past(s, e->id, cut) || !(q = store_sql(s, SQL_EVENT_PUT)))
-		return -1;
-	out_open_mem(&body);
-	event_body_put(&body, e);
 	sqlite3_bind_int64(q, 1, (int64_t)e->id);
 	sqlite3_bind_int64(q, 2, cut);
 	sqlite3_bind_int(q, 3, (int)e->kind);
@@ -76,11 +63,57 @@ static int event_put(struct store *s, const struct event *e, int64_t cut)
 	bind_time(q, 11, e->end);
 	sqlite3_bind_int(q, 12, (int)e->severity);
 	sqlite3_bind_text(q, 13, e->why, -1, SQLITE_STATIC);
-	sqlite3_bind_blob64(q, 14, body.buf, body.n, SQLITE_STATIC);
+	sqlite3_bind_blob64(q, 14, body->buf, body->n, SQLITE_STATIC);
+}
+
+/* 1: its row is there; 0: there is one of that id already; -1. */
+static int event_add(struct store *s, const struct event *e, int64_t cut, const struct out *body)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_ADD);
+	int rc;
+
+	if (!q)
+		return -1;
+	event_bind(q, e, cut, body);
+	rc = sqlite3_step(q);
+	if (rc != SQLITE_DONE && rc != SQLITE_CONSTRAINT_ROWID && rc != SQLITE_CONSTRAINT_PRIMARYKEY)
+		store_fail(s, "writing an event");
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+	return rc == SQLITE_DONE ? 1 : s->broken ? -1 : 0;
+}
+
+static int event_replace(struct store *s, const struct event *e, int64_t cut, const struct out *body)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_EVENT_PUT);
+	int rc;
+
+	if (!q)
+		return -1;
+	event_bind(q, e, cut, body);
 	rc = store_step(s, q, "writing an event");
 	sqlite3_clear_bindings(q);
-	out_close(&body);
 	return rc;
+}
+
+/* Most are of this cut, and told for the first time: adding alone is cheaper for SQLite than replacing. */
+static int event_put(struct store *s, const struct event *e, int64_t cut)
+{
+	struct out body;
+	int rc = s->event_top == EVENT_TOP_UNKNOWN ? event_top_load(s) : 0;
+
+	if (rc)
+		return rc;
+	out_open_mem(&body);
+	event_body_put(&body, e);
+	if (e->id > (uint64_t)s->event_top)
+		rc = event_add(s, e, cut, &body);
+	else
+		rc = event_keep_past(s, e->id, cut);
+	if (rc == 0)
+		rc = event_replace(s, e, cut, &body);
+	out_close(&body);
+	return rc < 0 ? -1 : 0;
 }
 
 /*

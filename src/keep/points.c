@@ -343,6 +343,34 @@ int carrier_put(struct store *s, uint64_t key, const struct head *h)
 	return store_step(s, q, "writing the carriers");
 }
 
+static int key_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of their rows, so that each page is met once. */
+static int carriers_flush(struct store *s)
+{
+	struct heads *h = s->heads;
+	uint64_t *key = mem_array(h->n + 1, sizeof *key);
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < h->cap; i++)
+		if (h->slot[i].key && h->slot[i].dirty && h->slot[i].first != UTIME_NONE)
+			key[n++] = h->slot[i].key;
+	qsort(key, n, sizeof *key, key_cmp);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct head *at = head_of(h, key[i]);
+		rc = carrier_put(s, key[i], at);
+		at->dirty = false;
+	}
+	free(key);
+	return rc;
+}
+
 int points_flush(struct store *s)
 {
 	struct heads *h = s->heads;
@@ -355,11 +383,5 @@ int points_flush(struct store *s)
 			return -1;
 	h->told = 0;
 	h->round++;
-	for (size_t i = 0; i < h->cap; i++)
-		if (h->slot[i].key && h->slot[i].dirty && h->slot[i].first != UTIME_NONE) {
-			if (carrier_put(s, h->slot[i].key, &h->slot[i]))
-				return -1;
-			h->slot[i].dirty = false;
-		}
-	return 0;
+	return carriers_flush(s);
 }

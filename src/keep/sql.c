@@ -100,6 +100,8 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_CHUNK_EXPIRE] = "DELETE FROM chunk WHERE EXISTS (SELECT 1 FROM chunk n WHERE n.territory ="
 			 " chunk.territory AND n.family = chunk.family AND n.start > chunk.start"
 			 " AND n.start <= ?1)",
+    [SQL_EVENT_ADD] = "INSERT INTO event (id, cut," EVENT_COLUMNS
+		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_EVENT_PUT] = "INSERT OR REPLACE INTO event (id, cut," EVENT_COLUMNS
 		      ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_EVENT_KEEP_PAST] = "INSERT OR IGNORE INTO event_past (id, until, cut," EVENT_COLUMNS

@@ -36,6 +36,7 @@ enum statement { /* text in sql.c, same order */
 	SQL_CHUNK_HEADS,
 	SQL_CHUNKS_OLD,
 	SQL_CHUNK_EXPIRE,
+	SQL_EVENT_ADD,
 	SQL_EVENT_PUT,
 	SQL_EVENT_KEEP_PAST,
 	SQL_EVENT_DROP_AFTER,

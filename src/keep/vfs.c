@@ -238,8 +238,11 @@ static int page_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flag
 
 static void vfs_make(void)
 {
-	sqlite3_vfs *base = sqlite3_vfs_find(NULL);
+	sqlite3_vfs *base;
 
+	/* nobody asks how much memory it has, and the count costs a lock each time it takes any */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	base = sqlite3_vfs_find(NULL);
 	vfs = *base; /* every other call works on names, and is the default's own */
 	vfs.pNext = NULL;
 	vfs.zName = "isthmus";
