@@ -2,6 +2,7 @@
 #include "cmd/keeper.h"
 
 #include "base/mem.h"
+#include "cmd/crew.h"
 #include "cmd/pages.h"
 #include "cmd/progress.h"
 #include "cmd/verb.h"
@@ -144,15 +145,41 @@ void keeper_abandon(struct keeper *k)
 	store_abandon(k->store);
 }
 
-/* With the pages, in this thread: nothing is left to be read meanwhile. */
-static int commit_answers(struct keeper *k, struct table *t, const struct store_cut *cut)
-{
-	double begun = clock_seconds();
+struct sealing { /* of the checkpoint, beside the pages: it is a wait for the disk */
+	const struct store *store;
+	const char *name;
+	struct seal seal;
+	int failed;
+};
 
-	if (scribe_wait(k->scribe) || pages_keep(k->store, k->facts, t, cut->upto))
-		return -1;
+static void sealing_do(void *worker, void *job)
+{
+	struct sealing *x = job;
+
+	x->failed = store_seal(x->store, x->name, &x->seal);
+}
+
+/* With the pages, in this thread: nothing is left to be read meanwhile. */
+static int commit_answers(struct keeper *k, struct table *t, struct store_cut *cut)
+{
+	struct sealing x = {.store = k->store, .name = cut->checkpoint};
+	void *worker[] = {NULL};
+	struct crew *crew = crew_new(worker, 1, 1, sealing_do);
+	double begun = clock_seconds();
+	int rc;
+
+	crew_give(crew, &x);
+	rc = scribe_wait(k->scribe) || pages_keep(k->store, k->facts, t, cut->upto);
 	k->pages = clock_seconds() - begun;
-	return store_commit(k->store, cut);
+	(void)crew_collect(crew);
+	crew_free(crew);
+	if (rc)
+		return -1;
+	if (!x.failed)
+		cut->seal = &x.seal;
+	rc = store_commit(k->store, cut);
+	cut->seal = NULL;
+	return rc;
 }
 
 int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers)

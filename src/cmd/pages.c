@@ -7,6 +7,7 @@
 #include "show/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PAGE_WORKERS = 16 };
 static const uint8_t families[] = {FAMILY_IPV4, FAMILY_IPV6};
@@ -132,12 +133,43 @@ static int sheet_keep(struct store *s, struct crew *crew, utime_t at, int rc, bo
 	return rc;
 }
 
+struct country {
+	const struct territory *who;
+	size_t prefixes; /* it may have */
+};
+
+/* The largest first, so that none of them is waited for alone at the end. */
+static int country_cmp(const void *a, const void *b)
+{
+	const struct country *x = a, *y = b;
+
+	if (x->prefixes != y->prefixes)
+		return x->prefixes < y->prefixes ? 1 : -1;
+	return strcmp(territory_id(x->who), territory_id(y->who));
+}
+
+static struct country *countries_order(const struct desk *d, size_t *n)
+{
+	const struct territory *const *who;
+	size_t all = territory_countries(d->f, &who);
+	struct country *country = mem_array(all + 1, sizeof *country);
+
+	*n = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct measure_options o;
+		shelf_find(d->shelf, cc_of(territory_id(who[i])), &o);
+		if (o.candidates)
+			country[(*n)++] = (struct country){who[i], o.candidates};
+	}
+	qsort(country, *n, sizeof *country, country_cmp);
+	return country;
+}
+
 static int pages_of(struct store *s, const struct desk *d, uint8_t family)
 {
-	const struct territory *const *country;
-	size_t n = territory_countries(d->f, &country);
+	size_t n, workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
+	struct country *country = countries_order(d, &n);
 	void *worker[PAGE_WORKERS];
-	size_t workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
 	struct crew *crew;
 	bool more = true;
 	int rc = 0;
@@ -146,13 +178,8 @@ static int pages_of(struct store *s, const struct desk *d, uint8_t family)
 		worker[i] = (void *)d;
 	crew = crew_new(worker, workers, workers * 4, sheet_make);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct measure_options o;
-		struct sheet *p;
-		shelf_find(d->shelf, cc_of(territory_id(country[i])), &o);
-		if (o.candidates == 0)
-			continue;
-		p = mem_alloc(sizeof *p);
-		p->who = country[i];
+		struct sheet *p = mem_alloc(sizeof *p);
+		p->who = country[i].who;
 		p->family = family;
 		rc = store_carriers(s, territory_id(p->who), carrier_take, p);
 		if (crew_full(crew))
@@ -162,6 +189,7 @@ static int pages_of(struct store *s, const struct desk *d, uint8_t family)
 	while (more)
 		rc = sheet_keep(s, crew, d->at, rc, &more);
 	crew_free(crew);
+	free(country);
 	return rc;
 }
 

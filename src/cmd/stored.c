@@ -66,21 +66,39 @@ void stored_close(struct stored *s)
 
 struct lives {
 	struct report *r;
-	utime_t begin; /* of the territory's series */
+	utime_t begin;            /* of the territory's series */
+	struct upstream **by_asn; /* the report's */
 };
+
+static int upstream_cmp(const void *a, const void *b)
+{
+	const struct upstream *const *x = a, *const *y = b;
+
+	return ((*x)->asn > (*y)->asn) - ((*x)->asn < (*y)->asn);
+}
+
+static struct lives lives_of(struct report *r)
+{
+	struct lives l = {r, UTIME_NONE, mem_array(r->upstreams + 1, sizeof *l.by_asn)};
+
+	for (size_t i = 0; i < r->upstreams; i++)
+		l.by_asn[i] = &r->upstream[i];
+	qsort(l.by_asn, r->upstreams, sizeof *l.by_asn, upstream_cmp);
+	return l;
+}
 
 static bool life_of(void *arg, const struct carrier *c)
 {
 	struct lives *l = arg;
+	struct upstream key = {.asn = c->upstream}, *wanted = &key, **at;
 
 	if (c->family != l->r->options.family)
 		return true;
 	if (c->upstream == 0)
 		l->begin = c->first;
-	for (size_t i = 0; i < l->r->upstreams; i++) {
-		struct upstream *u = &l->r->upstream[i];
-		if (u->asn != c->upstream)
-			continue;
+	at = bsearch(&wanted, l->by_asn, l->r->upstreams, sizeof *at, upstream_cmp);
+	if (at) {
+		struct upstream *u = *at;
 		u->first_seen = c->first > l->begin ? c->first : UTIME_NONE; /* there since before the data */
 		u->last_seen = c->last != UTIME_NONE && c->last <= l->r->at ? c->last : UTIME_NONE;
 	}
@@ -89,15 +107,18 @@ static bool life_of(void *arg, const struct carrier *c)
 
 void carriers_lives(const struct carrier *c, size_t n, struct report *r)
 {
-	struct lives l = {r, UTIME_NONE};
+	struct lives l = lives_of(r);
 
 	for (size_t i = 0; i < n; i++)
 		(void)life_of(&l, &c[i]);
+	free(l.by_asn);
 }
 
 bool stored_lives(struct store *s, struct report *r)
 {
-	struct lives l = {r, UTIME_NONE};
+	struct lives l = lives_of(r);
+	int rc = store_carriers(s, territory_id(r->territory), life_of, &l);
 
-	return store_carriers(s, territory_id(r->territory), life_of, &l) == 0;
+	free(l.by_asn);
+	return rc == 0;
 }

@@ -25,23 +25,24 @@ void store_checkpoint_name(struct store *s, char name[32])
 	snprintf(name, 32, CHECKPOINT_PREFIX "%lld.ckpt", (long long)s->cut_top + 1);
 }
 
-static int durable(struct store *s, const char *name, int64_t *size, uint8_t hash[HASH_SIZE])
+int store_seal(const struct store *s, const char *name, struct seal *seal)
 {
 	char *path = store_file_path(s, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
-	int rc = 0;
+	int failed = 0;
 
-	if (fd < 0 || dir < 0 || fsync(fd) || fsync(dir) || fstat(fd, &st) || file_hash(path, hash))
-		rc = store_say(s, "%s: %s", path, strerror(errno));
+	if (fd < 0 || dir < 0 || fsync(fd) || fsync(dir) || fstat(fd, &st) || file_hash(path, seal->hash))
+		failed = errno;
 	else
-		*size = st.st_size;
+		seal->size = st.st_size;
 	if (fd >= 0)
 		close(fd);
 	if (dir >= 0)
 		close(dir);
 	free(path);
-	return rc;
+	errno = failed;
+	return failed ? -1 : 0;
 }
 
 struct checkpoint {
@@ -167,12 +168,13 @@ void checkpoints_sweep(struct store *s)
 /* ---- commit ---- */
 static int cut_put(struct store *s, const struct store_cut *cut)
 {
+	struct seal seal = {0};
 	sqlite3_stmt *q;
-	uint8_t hash[HASH_SIZE];
-	int64_t size = 0;
 
-	if (cut->checkpoint && durable(s, cut->checkpoint, &size, hash))
-		return -1;
+	if (cut->seal)
+		seal = *cut->seal;
+	else if (cut->checkpoint && store_seal(s, cut->checkpoint, &seal))
+		return store_say(s, "%s/%s: %s", s->path, cut->checkpoint, strerror(errno));
 	q = store_sql(s, SQL_CUT_PUT);
 	if (!q)
 		return -1;
@@ -182,8 +184,8 @@ static int cut_put(struct store *s, const struct store_cut *cut)
 	sqlite3_bind_int64(q, 4, (int64_t)time(NULL));
 	if (cut->checkpoint) {
 		sqlite3_bind_text(q, 5, cut->checkpoint, -1, SQLITE_STATIC);
-		sqlite3_bind_blob(q, 6, hash, HASH_SIZE, SQLITE_STATIC);
-		sqlite3_bind_int64(q, 7, size);
+		sqlite3_bind_blob(q, 6, seal.hash, HASH_SIZE, SQLITE_STATIC);
+		sqlite3_bind_int64(q, 7, seal.size);
 	}
 	if (store_step(s, q, "ending a cut"))
 		return -1;

@@ -135,7 +135,8 @@ static struct event *held_event(struct store *s, uint64_t id)
 
 	if (!*place) {
 		s->event = vec_room(s->event, s->events, &s->event_cap, sizeof *s->event);
-		s->event[s->events++] = (struct event){.id = id};
+		s->event[s->events].id = id; /* the rest is the caller's to fill, but for what is owned */
+		s->event[s->events++].prefix = NULL;
 		*place = (uint32_t)s->events;
 	}
 	return &s->event[*place - 1];

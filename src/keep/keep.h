@@ -75,10 +75,15 @@ void store_file(struct store *s, const struct kept_file *f);
  * store's folder (written before, see store_checkpoint_name), or NULL.
  * final = false: the cut is noted but stays inside the open transaction (a span that is being derived again).
  */
+struct seal { /* of a checkpoint that is on the disk */
+	int64_t size;
+	uint8_t hash[HASH_SIZE];
+};
 struct store_cut {
 	utime_t upto;
 	bool live; /* not from files: cannot be derived again */
 	const char *checkpoint;
+	const struct seal *seal; /* of it; NULL: made by the commit */
 	bool final;
 };
 int store_commit(struct store *s, const struct store_cut *cut);
@@ -86,6 +91,8 @@ int store_flush(struct store *s); /* what was told, into the open transaction: s
 void store_abandon(struct store *s);                            /* what was not committed */
 void store_checkpoint_name(struct store *s, char name[32]);     /* a new one, in the store's folder */
 char *store_file_path(const struct store *s, const char *name); /* free() it */
+/* A checkpoint is on the disk at the return; 0, or -1 with errno. Any thread may, beside the store's. */
+int store_seal(const struct store *s, const char *name, struct seal *seal);
 
 /*
  * Where to begin so that `fresh` files (sorted by kept_file_cmp, none of them known) are merged right.

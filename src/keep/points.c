@@ -55,8 +55,8 @@ static void listing_add(struct heads *all, struct listing *l, struct head *h, as
 
 static void sample_add(struct store *s, const struct kept_place *p, const struct sample *x)
 {
-	double clipped = isfinite(x->share) ? fmin(fmax((double)x->share, 0), 1) : 0;
-	uint32_t share = (uint32_t)(clipped * MILLION + 0.5);
+	double part = isfinite(x->share) && x->share > 0 ? (double)x->share : 0;
+	uint32_t share = (uint32_t)((part < 1 ? part : 1) * MILLION + 0.5);
 	struct head *h = head_of(s->heads, line_key(p->row, p->family, x->upstream));
 	struct listing *l;
 
@@ -109,13 +109,28 @@ void places_free(struct store *s)
 }
 
 /* ---- into chunks ---- */
-static int month_of(utime_t t)
+struct month { /* that a time is in, half-open; start with {0} */
+	utime_t from, to;
+};
+
+static void month_find(struct month *m, utime_t t)
 {
 	time_t seconds = (time_t)(t >= 0 ? t / UTIME_SECOND : -((-t + UTIME_SECOND - 1) / UTIME_SECOND));
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	return tm.tm_year * 12 + tm.tm_mon;
+	tm = (struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = 1};
+	m->from = timegm(&tm) * UTIME_SECOND;
+	tm.tm_mon++;
+	m->to = timegm(&tm) * UTIME_SECOND;
+}
+
+/* later is after t. */
+static bool month_ends(struct month *m, utime_t t, utime_t later)
+{
+	if (t < m->from || t >= m->to)
+		month_find(m, t);
+	return later >= m->to;
 }
 
 struct writer { /* the chunk being filled */
@@ -277,6 +292,7 @@ static int listing_flush(struct store *s, int64_t territory, uint8_t family, str
 {
 	struct writer w = {.s = s, .territory = territory, .family = family};
 	struct listed x;
+	struct month month = {0};
 	utime_t end = UTIME_NONE;
 	size_t from = 0;
 	int rc = writer_open(&w);
@@ -286,7 +302,7 @@ static int listing_flush(struct store *s, int64_t territory, uint8_t family, str
 	listed_open(&x, l, s->cut_top + 1);
 	for (size_t i = 0; rc == 0 && i < l->n; i++) {
 		if (w.c.points + i - from && l->told[i].time > end &&
-		    (w.c.points + i - from >= CHUNK_FULL || month_of(end) != month_of(l->told[i].time))) {
+		    (w.c.points + i - from >= CHUNK_FULL || month_ends(&month, end, l->told[i].time))) {
 			chunk_join(&w.c, &x, from, i);
 			from = i;
 			rc = chunk_put(s, w.territory, w.family, &w.c);
