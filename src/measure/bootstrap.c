@@ -14,10 +14,8 @@
 
 enum {
 	ROW = BOOTSTRAP_ROW,
-	ROWS = 4,      /* clusters added at once */
-	BUCKETS = 512, /* of equal width from the smallest ratio to the largest */
-	ZERO = 0,      /* bucket of the ratios that are 0; the next one stays empty */
-	FIRST = 2,
+	ROWS = 4,                              /* clusters added at once */
+	BUCKETS = 512,                         /* of equal width from the smallest ratio to the largest */
 	LOW = BOOTSTRAP_DRAWS * 25 / 1000 - 1, /* of the ratios in order, from 0 */
 	HIGH = BOOTSTRAP_DRAWS * 975 / 1000,
 };
@@ -73,8 +71,10 @@ struct ratios {
 	const double *num, *den;
 	size_t k;
 	double point;
+	bool rough; /* they are known in floats */
+	float ratio[ROW];
 	uint16_t bucket[ROW]; /* where it stands among the others, by draw */
-	uint16_t n[FIRST + BUCKETS + 2];
+	uint16_t n[BUCKETS + 2];
 };
 
 static double ratio_of(const struct ratios *r, size_t d)
@@ -149,20 +149,19 @@ static rows_adder *rows_best(void)
 	return rows_add_any;
 }
 
-static void ratios_floats(const struct ratios *r, const float *num, const float *den, float *ratio)
+static void ratios_floats(struct ratios *r, const float *num, const float *den)
 {
 	rows_adder *add = rows_best();
 	float bottom[ROW] = {0};
 
-	memset(ratio, 0, ROW * sizeof *ratio);
 	for (size_t c = 0; c < r->k; c += ROWS) {
 		const uint8_t *row[ROWS];
 		for (size_t i = 0; i < ROWS; i++) /* beyond the last one: any row, as none of it is taken */
 			row[i] = r->counts + (c + i < r->k ? c + i : 0) * ROW;
-		add(row, num + c, den + c, ratio, bottom);
+		add(row, num + c, den + c, r->ratio, bottom);
 	}
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-		ratio[d] /= bottom[d];
+		r->ratio[d] /= bottom[d];
 }
 
 /* Smallest and largest; by turns, for each comparison waits for the one before. */
@@ -186,40 +185,31 @@ static void ends_of(const float *ratio, float *least, float *most)
 	}
 }
 
-/*
- * Every draw into its bucket. A sum of k products of floats, none negative, is off by k + 2 roundings at
- * most, and a ratio of two by twice that and one: false where that is not within a quarter of a bucket.
- */
-static bool buckets_fill(struct ratios *r)
+/* Every draw into its bucket: no more than a way to find the one at a place soon. */
+static void buckets_fill(struct ratios *r)
 {
-	float ratio[ROW], least, most, scale, *num = mem_array(r->k + ROWS, sizeof *num),
-					      *den = mem_array(r->k + ROWS, sizeof *den);
-	bool good = clusters_floats(r, num, den);
+	float least, most, scale = 0;
 
-	if (good)
-		ratios_floats(r, num, den, ratio);
-	free(num);
-	free(den);
-	if (!good)
-		return false;
-	ends_of(ratio, &least, &most);
-	if (most <= least || (float)(2 * r->k + 8) * FLT_EPSILON * most > (most - least) / BUCKETS / 2)
-		return false;
-	scale = BUCKETS / (most - least);
-	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++) {
-		int place = FIRST + (int)((ratio[d] - least) * scale);
-		r->bucket[d] = (uint16_t)(ratio[d] > 0 ? place : ZERO);
-	}
-	return true;
-}
-
-static void ratios_sort(struct ratios *r)
-{
-	if (!buckets_fill(r)) /* all are left in the same one */
-		for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-			r->bucket[d] = FIRST;
+	ends_of(r->ratio, &least, &most);
+	if (most - least > 1e-30F)
+		scale = BUCKETS / (most - least);
+	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
+		r->bucket[d] = (uint16_t)(int)((r->ratio[d] - least) * scale);
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
 		r->n[r->bucket[d]]++;
+}
+
+static void ratios_find(struct ratios *r)
+{
+	float *num = mem_array(r->k + ROWS, sizeof *num), *den = mem_array(r->k + ROWS, sizeof *den);
+
+	r->rough = clusters_floats(r, num, den);
+	if (r->rough) {
+		ratios_floats(r, num, den);
+		buckets_fill(r);
+	}
+	free(num);
+	free(den);
 }
 
 /* Hoare's selection: v[k] as if v were sorted; moves its elements about. */
@@ -249,23 +239,39 @@ static double nth_smallest(double *v, size_t n, size_t k)
 	return v[k];
 }
 
+static float rough_at(const struct ratios *r, size_t place)
+{
+	double near[BOOTSTRAP_DRAWS];
+	size_t bucket = 0, n = 0;
+
+	while (r->n[bucket] <= place)
+		place -= r->n[bucket++];
+	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
+		if (r->bucket[d] == bucket)
+			near[n++] = (double)r->ratio[d];
+	return (float)nth_smallest(near, n, place);
+}
+
 /*
- * The ratio at that place of all in order. What is two buckets away from its own is on the right side of it,
- * so the one sought is among those of three buckets, at its place less those before.
+ * The ratio at that place of all in order. A sum of k products of floats, none negative, is off by a part of
+ * k + 2 roundings at most, a ratio of two by twice that and one: so the one at a place in floats is off from
+ * the one at that place by no more, and what is off by more than twice that is on the right side of it.
  */
 static double ratio_at(const struct ratios *r, size_t place)
 {
+	float rough = r->rough ? rough_at(r, place) : 0, slack = (float)(2 * r->k + 12) * FLT_EPSILON;
+	float low = rough / (1 + slack), high = rough * (1 + slack);
 	double near[BOOTSTRAP_DRAWS];
-	size_t before = 0, bucket = 0, n = 0;
+	size_t n = 0;
+	uint32_t before = 0;
 
-	while (before + r->n[bucket] <= place)
-		before += r->n[bucket++];
-	if (bucket == ZERO)
-		return 0;
-	before -= r->n[bucket - 1];
+	if (r->rough && rough <= 0)
+		return 0; /* it is not off at all */
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-		if (r->bucket[d] + 1U >= bucket && r->bucket[d] <= bucket + 1)
+		if (!r->rough || (r->ratio[d] >= low && r->ratio[d] <= high))
 			near[n++] = ratio_of(r, d);
+	for (size_t d = 0; r->rough && d < BOOTSTRAP_DRAWS; d++)
+		before += r->ratio[d] < low;
 	return nth_smallest(near, n, place - before);
 }
 
@@ -294,7 +300,7 @@ void bootstrap_interval(
 		*low = *high = ratio;
 	} else {
 		r.counts = bootstrap_counts(k);
-		ratios_sort(&r);
+		ratios_find(&r);
 		*low = ratio_at(&r, LOW);
 		*high = ratio_at(&r, HIGH);
 	}
