@@ -145,24 +145,30 @@ void keeper_abandon(struct keeper *k)
 	store_abandon(k->store);
 }
 
-struct sealing { /* of the checkpoint, beside the pages: it is a wait for the disk */
-	const struct store *store;
+struct sealing { /* a checkpoint, made beside the pages: half of it is a wait for the disk */
+	struct keeper *keeper;
+	struct table *table;
 	const char *name;
 	struct seal seal;
-	int failed;
+	int failed; /* 1: not sealed yet, 0, or -1: told already */
 };
 
 static void sealing_do(void *worker, void *job)
 {
 	struct sealing *x = job;
+	double begun = clock_seconds();
 
-	x->failed = store_seal(x->store, x->name, &x->seal);
+	x->failed = checkpoint_write(x->keeper, x->table, x->name);
+	if (!x->failed && store_seal(x->keeper->store, x->name, &x->seal))
+		x->failed = 1;
+	x->keeper->write = clock_seconds() - begun;
 }
 
-/* With the pages, in this thread: nothing is left to be read meanwhile. */
+/* With the pages, in this thread: nothing is left to be read meanwhile, so that neither table nor detect
+ * moves. */
 static int commit_answers(struct keeper *k, struct table *t, struct store_cut *cut)
 {
-	struct sealing x = {.store = k->store, .name = cut->checkpoint};
+	struct sealing x = {.keeper = k, .table = t, .name = cut->checkpoint};
 	void *worker[] = {NULL};
 	struct crew *crew = crew_new(worker, 1, 1, sealing_do);
 	double begun = clock_seconds();
@@ -173,13 +179,25 @@ static int commit_answers(struct keeper *k, struct table *t, struct store_cut *c
 	k->pages = clock_seconds() - begun;
 	(void)crew_collect(crew);
 	crew_free(crew);
-	if (rc)
-		return -1;
 	if (!x.failed)
 		cut->seal = &x.seal;
-	rc = store_commit(k->store, cut);
-	cut->seal = NULL;
-	return rc;
+	if (!rc && x.failed >= 0)
+		rc = store_commit(k->store, cut);
+	if (rc)
+		warn_line("%s", store_error(k->store));
+	return rc || x.failed < 0 ? -1 : 0;
+}
+
+/* Beside the caller, once the checkpoint is written. */
+static int commit_beside(struct keeper *k, struct table *t, const struct store_cut *cut)
+{
+	double begun = clock_seconds();
+
+	if (checkpoint_write(k, t, cut->checkpoint))
+		return -1;
+	k->write = clock_seconds() - begun;
+	scribe_commit(k->scribe, cut->upto, cut->checkpoint);
+	return 0;
 }
 
 int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers)
@@ -187,24 +205,16 @@ int keeper_commit(struct keeper *k, struct table *t, utime_t upto, bool answers)
 	struct store_cut cut = {.upto = upto, .final = true};
 	double begun = clock_seconds();
 	char name[32];
-	int failed = scribe_wait(k->scribe);
 
-	if (!failed) {
-		store_checkpoint_name(k->store, name);
-		cut.checkpoint = name;
-		scribe_flush(k->scribe);
-		if (checkpoint_write(k, t, name)) {
-			keeper_abandon(k);
-			return -1;
-		}
-		k->write = clock_seconds() - begun;
-		if (answers)
-			failed = commit_answers(k, t, &cut);
-		else
-			scribe_commit(k->scribe, upto, name);
-	}
-	if (failed) {
+	if (scribe_wait(k->scribe)) {
 		warn_line("%s", store_error(k->store));
+		keeper_abandon(k);
+		return -1;
+	}
+	store_checkpoint_name(k->store, name);
+	cut.checkpoint = name;
+	scribe_flush(k->scribe);
+	if (answers ? commit_answers(k, t, &cut) : commit_beside(k, t, &cut)) {
 		keeper_abandon(k);
 		return -1;
 	}

@@ -43,8 +43,11 @@ static bool sample_is_due(float share, float told)
 static void row_sample(struct detect *d, const struct place *p, size_t row, utime_t at)
 {
 	const struct carrier *c = &d->carrier[p->ledger.carrier[row]];
-	float share = row_share(p, row), *told = &p->ledger.told[row];
+	float share, *told = &p->ledger.told[row];
 
+	if (!p->ledger.row[row].sum && !(*told > 0))
+		return; /* it had nothing, and has nothing */
+	share = row_share(p, row);
 	if (fabsf(share - *told) <= 1e-4F && (share > 0) == (*told > 0))
 		return;
 	*told = share;
@@ -310,9 +313,10 @@ static void row_settle(struct detect *d, struct place *p, size_t row, bool plain
 	}
 }
 
-static void row_passed(struct place *p, size_t row)
+/* all: when a sample is due every row will be looked at, touched or not. */
+static void row_passed(struct place *p, size_t row, bool all)
 {
-	if (!p->ledger.row[row].sum)
+	if (!p->ledger.row[row].sum || (all && p->sample_due))
 		return;
 	p->sample_due |= sample_is_due(row_share(p, row), p->ledger.told[row]);
 	row_touched(p, (uint32_t)row);
@@ -327,7 +331,7 @@ static void ledger_settle(struct detect *d, struct place *p)
 {
 	struct ledger *l = &p->ledger;
 	bool seen = p->level != LEVEL_DOWN && p->sum, plain = seen && !p->learned;
-	bool led = p->primary != NO_INDEX && p->challenger == NO_INDEX;
+	bool led = p->primary != NO_INDEX && p->challenger == NO_INDEX, all = !only_touched(p);
 	uint64_t large = plain ? ledger_still(l, p->sum, SHARE_STEP) : 0;
 
 	if (p->sum / 11 < large) /* of DRIFT_FROM */
@@ -339,7 +343,7 @@ static void ledger_settle(struct detect *d, struct place *p)
 		if (l->row[i].share >= 0 || !isnan(l->row[i].drift) || l->row[i].sum >= large)
 			row_settle(d, p, i, plain);
 		else if (d->sample)
-			row_passed(p, i);
+			row_passed(p, i, all);
 	if (seen)
 		ledger_looked(l, p->sum);
 }
