@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD = 8 }; /* prefixes that a peer's pass fetches ahead */
+
 /* ---- hegemony ---- */
 struct crossing { /* one peer's view */
 	const struct scope *scope;
@@ -29,11 +31,12 @@ static double peer_crossings(struct crossing *c, struct scope *s, size_t peer)
 		struct border b;
 		unsigned cause;
 		double w = s->options.weight == WEIGHT_PREFIXES ? 1 : c->own[i];
+		cell_fetch(s, i + AHEAD, peer);
 		if (!m->ours || cell_of(s, m, peer, &b, &cause) != CELL_CARRIED)
 			continue;
 		total += w;
-		for (path_id node = cell_path(s, m, peer); node; node = path_parent(s->table, node)) {
-			uint32_t u = idmap_find(c->upstream, path_asn(s->table, node));
+		for (path_id node = cell_path(s, m, peer); node; node = node_up(s, node)) {
+			uint32_t u = idmap_find(c->upstream, node_asn(s, node));
 			if (u != IDMAP_NONE)
 				c->sum[u] += w;
 		}
@@ -99,27 +102,27 @@ struct common { /* the ASes on every path so far */
 	bool any;
 };
 
-static bool path_crosses(const struct table *t, path_id path, asn_t asn)
+static bool path_crosses(const struct scope *s, path_id path, asn_t asn)
 {
-	for (; path != PATH_NONE; path = path_parent(t, path))
-		if (path_asn(t, path) == asn)
+	for (; path != PATH_NONE; path = node_up(s, path))
+		if (node_asn(s, path) == asn)
 			return true;
 	return false;
 }
 
-static void common_with(struct common *c, const struct table *t, path_id path)
+static void common_with(struct common *c, const struct scope *s, path_id path)
 {
 	size_t n = 0;
 
 	if (!c->any) {
-		c->n = path_list(t, path, c->asn, sizeof c->asn / sizeof *c->asn);
+		c->n = path_list(s->table, path, c->asn, sizeof c->asn / sizeof *c->asn);
 		if (c->n > sizeof c->asn / sizeof *c->asn)
 			c->n = sizeof c->asn / sizeof *c->asn;
 		c->any = true;
 		return;
 	}
 	for (size_t i = 0; i < c->n; i++)
-		if (path_crosses(t, path, c->asn[i]))
+		if (path_crosses(s, path, c->asn[i]))
 			c->asn[n++] = c->asn[i];
 	c->n = n;
 }
@@ -136,7 +139,7 @@ static void prefix_common(struct common *c, struct scope *s, const struct weighe
 		path_id path = cell_path(s, m, k);
 		if (path == last || cell_of(s, m, k, &b, &cause) != CELL_CARRIED)
 			continue;
-		common_with(c, s->table, path);
+		common_with(c, s, path);
 		last = path;
 	}
 }
@@ -161,6 +164,7 @@ void carriers_critical(struct scope *s, struct report *r)
 		const struct weighed *m = &s->prefix[i];
 		if (!m->ours || !m->seen)
 			continue;
+		cells_fetch(s, i + 1);
 		whole += m->weight;
 		prefix_common(c, s, m);
 		for (size_t k = 0; k < c->n; k++) {
@@ -195,12 +199,12 @@ static int edge_cmp(const void *a, const void *b)
 }
 
 /* The AS next outward of the upstream on this path; 0 where the path begins at the upstream. */
-static asn_t carrier_behind(const struct table *t, path_id path, asn_t upstream)
+static asn_t carrier_behind(const struct scope *s, path_id path, asn_t upstream)
 {
 	asn_t outer = 0;
 
-	for (; path != PATH_NONE && path_asn(t, path) != upstream; path = path_parent(t, path))
-		outer = path_asn(t, path);
+	for (; path != PATH_NONE && node_asn(s, path) != upstream; path = node_up(s, path))
+		outer = node_asn(s, path);
 	return path == PATH_NONE ? 0 : outer;
 }
 
@@ -214,6 +218,7 @@ void carriers_behind(struct scope *s, const struct tally *t, struct report *r)
 		const struct weighed *m = &s->prefix[i];
 		if (!m->ours || !m->seen)
 			continue;
+		cells_fetch(s, i + 1);
 		for (size_t k = 0; k < s->peers; k++) {
 			struct border b;
 			unsigned cause;
@@ -221,7 +226,7 @@ void carriers_behind(struct scope *s, const struct tally *t, struct report *r)
 			uint32_t e;
 			if (cell_of(s, m, k, &b, &cause) != CELL_CARRIED)
 				continue;
-			behind = carrier_behind(s->table, cell_path(s, m, k), b.upstream);
+			behind = carrier_behind(s, cell_path(s, m, k), b.upstream);
 			if (behind == 0)
 				continue;
 			e = idmap_at(&index, (uint64_t)b.upstream << 32 | behind);

@@ -35,13 +35,12 @@ double prefix_size(const struct prefix *p)
 /* ---- borders ---- */
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at)
 {
-	*b = (struct borders){.table = t, .who = who, .at = at};
+	*b = (struct borders){.table = t, .node = path_nodes(t), .who = who, .at = at};
 }
 
 void borders_free(struct borders *b)
 {
 	free(b->known);
-	free(b->state);
 	*b = (struct borders){0};
 }
 
@@ -51,21 +50,24 @@ static void borders_room(struct borders *b)
 
 	if (n <= b->cap)
 		return;
-	b->known = mem_grow(b->known, cap, sizeof *b->known);
-	b->state = mem_grow(b->state, cap, sizeof *b->state);
-	memset(b->state + b->cap, 0, cap - b->cap);
+	if (b->cap) {
+		b->known = mem_grow(b->known, cap, sizeof *b->known);
+		memset(b->known + b->cap, 0, (cap - b->cap) * sizeof *b->known);
+	} else {
+		b->known = mem_array(cap, sizeof *b->known); /* its pages come as they are touched */
+	}
 	b->cap = cap;
 }
 
 static bool domestic(const struct borders *b, path_id node)
 {
-	asn_t asn = path_asn(b->table, node);
+	asn_t asn = b->node[node].asn;
 	enum territory_kind kind = territory_kind(b->who);
 
 	if (kind == TERRITORY_AS)
 		return asn == territory_asn(b->who);
 	if (kind == TERRITORY_PREFIX) /* its origin is its domestic AS */
-		return path_parent(b->table, node) == PATH_NONE;
+		return path_node_parent(b->node[node]) == PATH_NONE;
 	return territory_has_asn(b->who, asn, b->at) != MEMBER_NO;
 }
 
@@ -76,19 +78,22 @@ struct border border_of(struct borders *b, path_id path)
 	struct border now = {0, 0};
 
 	borders_room(b);
-	while (node != PATH_NONE && !b->state[node] && n < sizeof chain / sizeof *chain) {
+	while (node != PATH_NONE && !b->known[node].upstream && n < sizeof chain / sizeof *chain) {
 		chain[n++] = node;
-		node = path_parent(b->table, node);
+		node = path_node_parent(b->node[node]);
 	}
 	if (node != PATH_NONE)
 		now = b->known[node];
+	if (now.upstream == NO_UPSTREAM)
+		now.upstream = 0;
 	while (n-- > 0) { /* from the origin outward; settled once an upstream is found */
 		if (now.upstream == 0 && domestic(b, chain[n]))
-			now.gateway = path_asn(b->table, chain[n]);
+			now.gateway = b->node[chain[n]].asn;
 		else if (now.upstream == 0)
-			now.upstream = path_asn(b->table, chain[n]);
+			now.upstream = b->node[chain[n]].asn;
 		b->known[chain[n]] = now;
-		b->state[chain[n]] = 1;
+		if (now.upstream == 0)
+			b->known[chain[n]].upstream = NO_UPSTREAM;
 	}
 	return now;
 }
@@ -132,12 +137,6 @@ enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct borde
 		return CELL_LEFT;
 	}
 	return CELL_CARRIED;
-}
-
-enum cell cell_of(
-    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause)
-{
-	return cell_judge(s, m->by_origin, cell_path(s, m, peer), border, cause);
 }
 
 /* ---- which prefixes ---- */
@@ -273,6 +272,7 @@ static void weigh(struct scope *s)
 {
 	double *own = mem_array(s->prefixes + 1, sizeof *own);
 
+	borders_room(&s->borders); /* for those who fetch from it */
 	for (size_t i = 0; i < s->prefixes; i++) {
 		struct weighed *m = &s->prefix[i];
 		for (size_t k = 0; k < s->peers && !m->seen; k++) {

@@ -14,12 +14,13 @@ struct border {
 	asn_t upstream; /* first foreign AS seen from the origin outward; 0: none on the path */
 	asn_t gateway;  /* the domestic AS next to it; 0: the origin itself is foreign */
 };
+#define NO_UPSTREAM UINT32_MAX /* in `known` alone: none on the path; 0 is not yet asked */
 struct borders {
 	const struct table *table;
+	const struct path_node *node; /* the table's */
 	const struct territory *who;
 	utime_t at;
 	struct border *known; /* by path id */
-	uint8_t *state;       /* 0 not yet asked, 1 known */
 	size_t cap;
 };
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at);
@@ -84,13 +85,43 @@ enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct borde
 bool prefix_in_limits(const struct prefix *p); /* /8-/24, /16-/48 */
 double prefix_size(const struct prefix *p);    /* addresses, or /48s (at least 1) */
 
-/* What the route at (prefix, voting peer) is; *border where it is CARRIED, *cause (enum cleaned) where it is
- * LEFT. */
-enum cell cell_of(
-    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause);
 static inline path_id cell_path(const struct scope *s, const struct weighed *m, size_t peer)
 {
 	return s->column[peer][m->id];
+}
+/* What the route at (prefix, voting peer) is; *border where it is CARRIED, *cause (enum cleaned) where it is
+ * LEFT. */
+static inline enum cell cell_of(
+    struct scope *s, const struct weighed *m, size_t peer, struct border *border, unsigned *cause)
+{
+	path_id path = cell_path(s, m, peer);
+
+	return path == PATH_NONE ? CELL_NONE : cell_judge(s, m->by_origin, path, border, cause);
+}
+/* A path's first node, without a call for each: passes over cells ask for millions. */
+static inline asn_t node_asn(const struct scope *s, path_id path)
+{
+	return s->borders.node[path].asn;
+}
+static inline path_id node_up(const struct scope *s, path_id path)
+{
+	return path_node_parent(s->borders.node[path]);
+}
+/* What is known of the path at (prefix by index, peer) will be asked for soon: each is a wait for memory. */
+static inline void cell_fetch(const struct scope *s, size_t prefix, size_t peer)
+{
+	path_id path;
+
+	if (prefix >= s->prefixes)
+		return;
+	path = cell_path(s, &s->prefix[prefix], peer);
+	__builtin_prefetch(&s->borders.node[path]);
+	__builtin_prefetch(&s->borders.known[path]);
+}
+static inline void cells_fetch(const struct scope *s, size_t prefix)
+{
+	for (size_t k = 0; k < s->peers; k++)
+		cell_fetch(s, prefix, k);
 }
 /* Sets parent by prefix order, for a list sorted by prefix_cmp. */
 void members_nest(struct weighed *m, size_t n, const struct table *t);

@@ -44,12 +44,12 @@ static void *room(void *v, size_t i, size_t *cap, size_t size)
 /* The AS next to the vantage AS on its way to the upstream: what groups vantage ASes into clusters. */
 static asn_t next_toward(const struct scope *s, path_id path, asn_t vantage, asn_t upstream)
 {
-	asn_t first = path_asn(s->table, path);
-	path_id rest = path_parent(s->table, path);
+	asn_t first = node_asn(s, path);
+	path_id rest = node_up(s, path);
 
 	if (first != vantage || first == upstream || rest == PATH_NONE)
 		return first;
-	return path_asn(s->table, rest);
+	return node_asn(s, rest);
 }
 
 /* One prefix's votes while they are counted: few upstreams, so a list. */
@@ -230,8 +230,10 @@ void tally_init(struct tally *t, struct scope *s)
 	*t = (struct tally){.scope = s};
 	t->row = mem_array(s->prefixes + 1, sizeof *t->row);
 	for (size_t i = 0; i < s->prefixes; i++)
-		if (s->prefix[i].ours && s->prefix[i].seen)
+		if (s->prefix[i].ours && s->prefix[i].seen) {
+			cells_fetch(s, i + 1);
 			count_prefix(t, s, i, &open);
+		}
 	free(open.v);
 	sort_votes(t, s);
 	t->sketch = sketch_new(s->vantages);

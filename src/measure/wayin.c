@@ -36,12 +36,12 @@ static void edge_add(struct sums *s, uint32_t from, uint32_t to, double vote)
 }
 
 /* The AS next outward of the upstream on this path; 0 where the vantage AS is the upstream itself. */
-static asn_t outward_of(const struct table *t, path_id path, asn_t upstream)
+static asn_t outward_of(const struct scope *s, path_id path, asn_t upstream)
 {
 	asn_t outer = 0;
 
-	for (; path != PATH_NONE && path_asn(t, path) != upstream; path = path_parent(t, path))
-		outer = path_asn(t, path);
+	for (; path != PATH_NONE && node_asn(s, path) != upstream; path = node_up(s, path))
+		outer = node_asn(s, path);
 	return path == PATH_NONE ? 0 : outer;
 }
 
@@ -58,7 +58,7 @@ static void count_cell(struct sums *s, struct scope *sc, const struct weighed *m
 	s->carried += vote;
 	upstream = node_of(s, WAYIN_UPSTREAM, b.upstream);
 	prefix = node_of(s, PREFIX_LAYER, m->id);
-	outer = outward_of(sc->table, cell_path(sc, m, peer), b.upstream);
+	outer = outward_of(sc, cell_path(sc, m, peer), b.upstream);
 	if (outer)
 		edge_add(s, node_of(s, WAYIN_NETWORK, outer), upstream, vote);
 	if (b.gateway) {
@@ -115,6 +115,7 @@ void measure_wayin(const struct table *t, const struct facts *f, const struct te
 	scope_init(&sc, t, who, at, o, &voters);
 	for (size_t i = 0; i < sc.prefixes; i++) {
 		const struct weighed *m = &sc.prefix[i];
+		cells_fetch(&sc, i + 1);
 		for (size_t peer = 0; m->ours && m->seen && peer < sc.peers; peer++) {
 			const struct vantage *v = &sc.vantage[sc.vantage_of[peer]];
 			count_cell(&s, &sc, m, peer, m->weight / v->peers / (double)sc.vantages);
