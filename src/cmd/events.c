@@ -31,8 +31,10 @@ struct run {
 	bool late;    /* it does not begin with the data */
 	struct detect *d;
 	struct table *table;
-	struct event *event; /* by id of detect, from 1 */
+	struct event *event; /* those wanted, as last told */
 	size_t events, cap;
+	uint32_t *place; /* by id of detect, from 1: 1 + its place among them, 0: it has none */
+	size_t ids, id_cap;
 	struct shown_sample *sample;
 	size_t samples, sample_cap;
 	struct event_filter filter; /* --store */
@@ -113,16 +115,35 @@ static int parse_operands(struct run *r)
 
 /* ---- reading ---- */
 
+static bool wanted(const struct run *r, const struct event *e)
+{
+	if (!e->id)
+		return false;
+	if (r->any_kind)
+		return r->want_kind[e->kind];
+	return e->severity >= r->least;
+}
+
+/* Most are never wanted, and an event is large: one has a place from when it is told so that it is. */
 static void on_event(void *arg, const struct event *e)
 {
 	struct run *r = arg;
+	uint32_t *place;
 
-	while (r->events < e->id) {
+	while (r->ids < e->id) {
+		r->place = vec_room(r->place, r->ids, &r->id_cap, sizeof *r->place);
+		r->place[r->ids++] = 0;
+	}
+	place = &r->place[e->id - 1];
+	if (!*place && !wanted(r, e))
+		return;
+	if (!*place) {
 		r->event = vec_room(r->event, r->events, &r->cap, sizeof *r->event);
 		r->event[r->events++] = (struct event){0};
+		*place = (uint32_t)r->events;
 	}
-	event_free(&r->event[e->id - 1]);
-	event_copy(&r->event[e->id - 1], e);
+	event_free(&r->event[*place - 1]);
+	event_copy(&r->event[*place - 1], e);
 }
 
 static void sample_show(struct run *r, const char *territory, struct shown_sample s)
@@ -207,15 +228,6 @@ static int read_files(struct run *r, struct pipe *p)
 
 /* ---- the answer ---- */
 
-static bool wanted(const struct run *r, const struct event *e)
-{
-	if (!e->id)
-		return false;
-	if (r->any_kind)
-		return r->want_kind[e->kind];
-	return e->severity >= r->least;
-}
-
 static int event_cmp(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -228,8 +240,8 @@ static int event_cmp(const void *a, const void *b)
 /* Those to print, by first_seen, numbered from 1; an episode becomes the number of its first. */
 static void number(struct run *r)
 {
-	uint64_t *first = mem_array(r->events + 1, sizeof *first);
-	size_t n = 0;
+	size_t n = 0, ids = r->place ? r->ids : r->events;
+	uint64_t *first = mem_array(ids + 1, sizeof *first);
 
 	for (size_t i = 0; i < r->events; i++) {
 		if (wanted(r, &r->event[i]))
@@ -241,9 +253,9 @@ static void number(struct run *r)
 		qsort(r->event, n, sizeof *r->event, event_cmp);
 	for (size_t i = 0; i < n; i++) {
 		struct event *e = &r->event[i];
-		if (e->episode <= r->events && !first[e->episode])
+		if (e->episode <= ids && !first[e->episode])
 			first[e->episode] = i + 1;
-		e->episode = e->episode <= r->events ? first[e->episode] : i + 1;
+		e->episode = e->episode <= ids ? first[e->episode] : i + 1;
 		e->id = i + 1;
 	}
 	r->events = n;
@@ -443,6 +455,7 @@ static int events_files(const struct args *a)
 	for (size_t i = 0; i < r.events; i++)
 		event_free(&r.event[i]);
 	free(r.event);
+	free(r.place);
 	free(r.sample);
 	free(r.who);
 	free(r.path);
