@@ -4,70 +4,77 @@
  *
  * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the facts of
  * path and prefix, the member, its first cell, that one's carrier and the next cell, and its carrier. Fetched
- * in five steps, each a round of changes ahead of the one before it, the waits for memory overlap.
+ * in five steps, each so many changes ahead of the one before it, the waits for memory overlap; a step of
+ * each kind between two changes, for a processor waits with few lines at a time.
  */
 #include "detect/inner.h"
 
-enum { ROUND = 16 };
+enum { STEPS = 5, STEP = AHEAD_RING / (STEPS - 1) };
 
-static const struct member_of *member_ahead(const struct detect *d, const struct change *c)
+static void facts_fetch(const struct detect *d, const struct change *c)
+{
+	__builtin_prefetch(&d->path[c->old]);
+	__builtin_prefetch(&d->path[c->new]);
+	if (c->prefix == PREFIX_NONE)
+		return;
+	__builtin_prefetch(&d->prefix[c->prefix], 1);
+	if (c->old == PATH_NONE || c->new == PATH_NONE)
+		prefix_routes_fetch(d->t, c->prefix);
+}
+
+static uint32_t member_fetch(const struct detect *d, const struct change *c)
 {
 	uint32_t m = c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
 
-	return m == NO_INDEX ? NULL : &d->member[m];
+	if (m != NO_INDEX)
+		__builtin_prefetch(&d->member[m], 1);
+	return m;
 }
 
-static const struct cell *cell_ahead(const struct detect *d, const struct change *c)
+static uint32_t cell_fetch(const struct detect *d, uint32_t m)
 {
-	const struct member_of *m = member_ahead(d, c);
+	uint32_t k = m == NO_INDEX ? NO_INDEX : d->member[m].cells;
 
-	return m && m->cells != NO_INDEX ? &d->cell[m->cells] : NULL;
+	if (k != NO_INDEX)
+		__builtin_prefetch(&d->cell[k], 1);
+	return k;
 }
 
-static const struct cell *next_ahead(const struct detect *d, const struct change *c)
+/* The cell's carrier, and the next cell. */
+static uint32_t carrier_fetch(const struct detect *d, uint32_t k)
 {
-	const struct cell *x = cell_ahead(d, c);
+	uint32_t next = k == NO_INDEX ? NO_INDEX : d->cell[k].next;
 
-	return x && x->next != NO_INDEX ? &d->cell[x->next] : NULL;
+	if (k != NO_INDEX)
+		__builtin_prefetch(&d->carrier[d->cell[k].carrier], 1);
+	if (next != NO_INDEX)
+		__builtin_prefetch(&d->cell[next], 1);
+	return next;
 }
 
-static const struct carrier *carrier_ahead(const struct detect *d, const struct cell *x)
+/* A step of each kind; what one has found is kept for the next, at the change's place in the ring. A change
+ * that is not, of those before the first one, finds nothing to fetch. */
+static void fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
 {
-	return x ? &d->carrier[x->carrier] : NULL;
+	uint32_t *last = a->last;
+	size_t i = at + STEPS * STEP; /* the first steps are those of the changes furthest ahead */
+
+	if (i < n)
+		facts_fetch(d, &c[i]);
+	if ((i -= STEP) < n)
+		last[i % AHEAD_RING] = member_fetch(d, &c[i]);
+	if ((i -= STEP) < n)
+		last[i % AHEAD_RING] = cell_fetch(d, last[i % AHEAD_RING]);
+	if ((i -= STEP) < n)
+		last[i % AHEAD_RING] = carrier_fetch(d, last[i % AHEAD_RING]);
+	if ((i -= STEP) < n)
+		(void)carrier_fetch(d, last[i % AHEAD_RING]);
 }
 
-static size_t least(size_t a, size_t b)
+void changes_fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
 {
-	return a < b ? a : b;
-}
-
-/* The prefetches stand in one function: gcc takes a function that has nothing but some for one without
- * effect. */
-void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at)
-{
-	size_t end[6]; /* of the rounds from here on; the first one finds nothing fetched */
-
-	if (at % ROUND)
-		return;
-	for (size_t i = 0; i < 6; i++)
-		end[i] = least(n, at + i * ROUND);
-	for (size_t i = at ? end[4] : 0; i < end[5]; i++) {
-		__builtin_prefetch(&d->path[c[i].old]);
-		__builtin_prefetch(&d->path[c[i].new]);
-		if (c[i].prefix == PREFIX_NONE)
-			continue;
-		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
-		if (c[i].old == PATH_NONE || c[i].new == PATH_NONE)
-			prefix_routes_fetch(d->t, c[i].prefix);
-	}
-	for (size_t i = at ? end[3] : 0; i < end[4]; i++)
-		__builtin_prefetch(member_ahead(d, &c[i]), 1);
-	for (size_t i = at ? end[2] : 0; i < end[3]; i++)
-		__builtin_prefetch(cell_ahead(d, &c[i]), 1);
-	for (size_t i = at ? end[1] : 0; i < end[2]; i++) {
-		__builtin_prefetch(carrier_ahead(d, cell_ahead(d, &c[i])), 1);
-		__builtin_prefetch(next_ahead(d, &c[i]), 1);
-	}
-	for (size_t i = at; i < end[1]; i++)
-		__builtin_prefetch(carrier_ahead(d, next_ahead(d, &c[i])), 1);
+	if (at == 0)
+		for (size_t i = (size_t)STEPS * STEP; i; i--)
+			fetch(d, a, c, n, (size_t)0 - i);
+	fetch(d, a, c, n, at);
 }

@@ -175,13 +175,10 @@ asn_t route_upstream(struct detect *d, const struct place *p, path_id path)
 
 	if (path == PATH_NONE)
 		return UP_NONE;
+	if (!p->who)
+		return fact_upstream(x, p->country);
 	if (x->flags & FACT_DIRTY)
 		return UP_DARK;
-	if (!p->who) {
-		if (x->home != p->country)
-			return x->origin;
-		return x->border ? x->border : UP_DARK;
-	}
 	if (p->kind == TERRITORY_AS && x->origin != territory_asn(p->who))
 		return UP_DARK;
 	if (p->kind == TERRITORY_AS || p->kind == TERRITORY_PREFIX)

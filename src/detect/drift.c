@@ -93,6 +93,7 @@ static void drift_copy(struct detect *d, const struct carrier *c)
 	struct ledger *l = &d->place[c->place].ledger;
 
 	l->row[c->row].drift = c->drift->level[c->drift->n - 1];
+	ledger_mark(l, c->row);
 }
 
 /* The share may go on: it has settled when it stays near one level for an hour. */

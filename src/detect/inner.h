@@ -8,6 +8,7 @@
 #define DETECT_INNER_H
 
 #include "detect/detect.h"
+#include "detect/ledger.h"
 
 #include <math.h>
 
@@ -23,7 +24,6 @@ enum { TRAIL = 4 }; /* entries of the journal on their way into the processor's 
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
 #define DAY          (24 * 60 * MINUTE)
 #define NO_INDEX     UINT32_MAX
-#define NOT_TOUCHED  (UINT32_MAX - 1)
 
 /* What a route says of a place: no route, a route without a clean way in, or the upstream's ASN. */
 #define UP_NONE ((asn_t)0)
@@ -50,28 +50,6 @@ struct prefix_fact {
 	bool watched; /* origins are counted in pairs */
 };
 
-/*
- * The running sums of a place's carriers, a row each in the order of birth. They stand apart from the
- * carriers, for when the whole of a place moves, every share of it does: thousands in a large country. Of
- * those that did nothing themselves the share is worked out when it is asked for (ledger_share).
- */
-struct ledger {
-	struct row {
-		uint64_t sum; /* of weight x votes, as last looked at */
-		float share;  /* as last looked at, where that was alone, or is about to be; else NOT_APART */
-		float drift;  /* last step kept for the CUSUM, NAN: it is not followed */
-	} * row;
-	float *told; /* share as last sampled */
-	uint32_t *carrier;
-	asn_t *asn;
-	uint32_t *next; /* of those touched since they were last sampled: a chain of rows */
-	size_t n, cap;
-	uint64_t base;   /* the place's sum when all of it was last looked at */
-	size_t top;      /* the row with most, as last sought; SIZE_MAX: not known */
-	uint64_t others; /* no other row has more than this */
-};
-#define NOT_APART (-1.0F)
-
 struct place {
 	char id[64];
 	enum territory_kind kind;
@@ -86,6 +64,10 @@ struct place {
 	uint32_t votes;               /* of everyone entitled */
 	uint32_t down, up;            /* votes from which a prefix is not down, and up */
 	uint8_t level, state;         /* enum level, now and as judged */
+	struct still { /* the level stays while `seen` does in here, of the same whole and votes */
+		uint64_t from, to, whole;
+		uint32_t votes;
+	} still;
 	utime_t fall, last_loss, rise, last_gain, crossed, visible_since;
 	float before;
 	uint32_t outage;  /* open territory outage, NO_INDEX */
@@ -371,6 +353,11 @@ struct detect {
 	size_t n_due, due_cap;
 	uint64_t due_order;
 
+	struct sight { /* for journal_witness alone */
+		const struct entry *x;
+		utime_t oldest; /* of those of the prefix on the way back to it */
+	} * sight;
+	size_t sight_cap;
 	struct entry *journal;
 	uint32_t journal_n; /* entries ever written, + 1 */
 
@@ -399,39 +386,50 @@ void paths_grow(struct detect *d);
 cc_t asn_home(struct detect *d, asn_t asn);
 bool asn_is_transit(struct detect *d, asn_t asn); /* seen to carry at least two other networks */
 asn_t route_upstream(struct detect *d, const struct place *p, path_id path);
+/* The same of a country of the partition, by what is known of the path; of no route: UP_NONE. */
+static inline asn_t fact_upstream(const struct path_fact *x, cc_t country)
+{
+	if (x->flags & FACT_DIRTY)
+		return UP_DARK;
+	if (x->home != country)
+		return x->origin;
+	return x->border ? x->border : UP_DARK;
+}
 bool peer_inside(struct detect *d, const struct place *p, peer_id peer);
 asn_t path_leaker(const struct detect *d, path_id path, asn_t *from, asn_t *to);
 
 /* ---- place.c: places, members, carriers, cells ---- */
 void place_entitle(struct detect *d, struct place *p);
 void prefixes_grow(struct detect *d);
-uint32_t prefix_members(struct detect *d, prefix_id prefix); /* first member; looks the first time */
+void members_look(struct detect *d, prefix_id prefix);
+static inline uint32_t prefix_members(
+    struct detect *d, prefix_id prefix) /* first one; looks the first time */
+{
+	if (!d->prefix[prefix].known)
+		members_look(d, prefix);
+	return d->prefix[prefix].member;
+}
 uint32_t place_by_id(struct detect *d, const char *id, uint8_t family);
 uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);    /* finds or makes */
-uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream); /* finds or makes, the carrier too */
+uint32_t cell_seek(struct detect *d, uint32_t member, asn_t upstream); /* finds or makes, the carrier too */
+static inline uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream)
+{
+	uint32_t first = d->member[member].cells;
+
+	return first != NO_INDEX && d->cell[first].asn == upstream ? first : cell_seek(d, member, upstream);
+}
 bool prefix_in_shares(const struct prefix *p);
 bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin);
 void member_reweigh(struct detect *d, uint32_t member);
 void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */
 
-/* ---- ledger.c ---- */
-uint32_t ledger_add(struct ledger *l, uint32_t carrier, asn_t asn); /* its row */
-void ledger_free(struct ledger *l);
-void ledger_grew(struct ledger *l, size_t row); /* to be called when a sum has changed, before ledger_top */
-static inline float row_seen(const struct ledger *l, const struct row *r) /* its share as last looked at */
-{
-	if (r->share >= 0)
-		return r->share;
-	return l->base ? (float)((double)r->sum / (double)l->base) : 0;
-}
-/* Rows that are not apart and have less than this have not moved by `step` since all were looked at. */
-uint64_t ledger_still(const struct ledger *l, uint64_t whole, double step);
-void ledger_looked(struct ledger *l, uint64_t whole); /* at all of it: whose share is whole's part now */
-size_t ledger_top(struct ledger *l); /* most; of equal ones the lowest ASN; SIZE_MAX: all are zero */
-
 /* ---- ahead.c ---- */
+enum { AHEAD_RING = 64 };
+struct ahead { /* by change: the member, then the cell, that was fetched last */
+	uint32_t last[AHEAD_RING];
+};
 /* Called before each of n changes: what the next ones will ask for is fetched. */
-void changes_fetch(const struct detect *d, const struct change *c, size_t n, size_t at);
+void changes_fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at);
 
 /* ---- tally.c: votes ---- */
 void tally_change(struct detect *d, const struct change *c);
@@ -480,6 +478,9 @@ struct matter {
 utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what);
 utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what);
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
+/* journal_first from first_seen, then journal_evidence from there until now, in one walk: where no turn
+ * counts. */
+void journal_witness(struct detect *d, struct event *e, const struct matter *what);
 
 /* ---- due.c ---- */
 void due_add(
@@ -545,6 +546,10 @@ static inline bool drift_stays(float share, float last)
 {
 	return isnan(last) ? share < DRIFT_FROM : fabsf(share - last) < 0.005F;
 }
+static inline bool drift_is_none(const struct row *r) /* apart: neither followed nor to be */
+{
+	return isnan(r->drift) && r->share < DRIFT_FROM;
+}
 void drift_update(struct detect *d, uint32_t carrier);
 void drift_learn(struct detect *d, struct carrier *c, float moved);
 void drift_judge(struct detect *d, const struct due *due);
@@ -553,6 +558,8 @@ void place_explain(struct place *p, utime_t at); /* an event tells what happened
 /* ---- outage.c ---- */
 void member_level(struct detect *d, uint32_t member, utime_t at);
 void place_level(struct detect *d, uint32_t place, utime_t at);
+struct still level_still(const struct detect_options *o, uint8_t level, uint64_t whole, uint32_t votes);
+uint8_t level_of(const struct detect_options *o, double visibility);
 void down_judge(struct detect *d, const struct due *due);
 void up_judge(struct detect *d, const struct due *due);
 void place_down_judge(struct detect *d, const struct due *due);
@@ -571,6 +578,13 @@ void incident_strikes(struct detect *d, uint32_t incident, prefix_id prefix);
 void incident_explains(struct detect *d, const struct event *e, utime_t at);
 void origin_change(
     struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
+/* The prefix has an origin, and what comes and goes is that one's: nothing for origin_change. */
+static inline bool origin_stays(const struct prefix_fact *pf, const struct change *c,
+    const struct path_fact *old, const struct path_fact *new)
+{
+	return pf->origin && (c->old == PATH_NONE || old->origin == pf->origin) &&
+	       (c->new == PATH_NONE || new->origin == pf->origin);
+}
 void victims_text(struct detect *d, struct incident *x, char *buf, size_t n);
 void incident_place(struct detect *d, uint32_t index, prefix_id held, size_t others);
 void origin_look(struct detect *d, const struct due *due);

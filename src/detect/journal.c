@@ -34,6 +34,7 @@ void journal_free(struct detect *d)
 {
 	if (d->journal)
 		pages_free(d->journal, JOURNAL_RING * sizeof *d->journal);
+	free(d->sight);
 }
 
 /* NULL: there is none, or it is overwritten. */
@@ -235,6 +236,17 @@ utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const
 	return first;
 }
 
+static void evidence_fill(struct detect *d, struct event *e, struct seen *s)
+{
+	if (!s->n)
+		return;
+	qsort(s->v, s->n, sizeof *s->v, entry_cmp);
+	event_count(d, e, s);
+	e->evidences = 0;
+	for (size_t i = 0; i < s->n && i < EVIDENCE_MAX; i++)
+		evidence_take(d, e, s->v[i]);
+}
+
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
 {
 	struct seen s;
@@ -251,11 +263,44 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 			if (x->time <= to && entry_matters(d, x, what))
 				seen_add(d, &s, x);
 	}
-	if (!s.n)
-		return;
-	qsort(s.v, s.n, sizeof *s.v, entry_cmp);
-	event_count(d, e, &s);
-	e->evidences = 0;
-	for (size_t i = 0; i < s.n && i < EVIDENCE_MAX; i++)
-		evidence_take(d, e, s.v[i]);
+	evidence_fill(d, e, &s);
+}
+
+/* What matters of the prefixes since `from`, in the order of the way back; returns how many. */
+static size_t sights_gather(struct detect *d, const struct event *e, utime_t from, const struct matter *what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
+		prefix_id id = prefix_find(d->t, &e->prefix[i]);
+		utime_t oldest = UTIME_MAX;
+		if (id == PREFIX_NONE || id >= d->prefixes)
+			continue;
+		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
+		     x = journal_before(d, x)) {
+			oldest = x->time < oldest ? x->time : oldest;
+			if (!entry_matters(d, x, what))
+				continue;
+			d->sight = vec_room(d->sight, n, &d->sight_cap, sizeof *d->sight);
+			d->sight[n++] = (struct sight){x, oldest};
+		}
+	}
+	return n;
+}
+
+void journal_witness(struct detect *d, struct event *e, const struct matter *what)
+{
+	size_t n = sights_gather(d, e, e->first_seen - MINUTE / 2, what);
+	struct seen s;
+
+	for (size_t i = 0; i < n; i++)
+		if (d->sight[i].x->time < e->first_seen)
+			e->first_seen = d->sight[i].x->time;
+	s.n = 0;
+	marks_grow(d);
+	d->look++;
+	for (size_t i = 0; i < n; i++)
+		if (d->sight[i].oldest >= e->first_seen && d->sight[i].x->time <= d->now)
+			seen_add(d, &s, d->sight[i].x);
+	evidence_fill(d, e, &s);
 }

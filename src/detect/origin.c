@@ -193,8 +193,7 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	if (e->prefixes > 64 && e->prefixes % 1024)
 		return; /* a mass event is told anew now and then, and at its end */
 	event_sort(d, x->event);
-	e->first_seen = journal_first(d, e, e->first_seen, &what);
-	journal_evidence(d, e, e->first_seen, d->now, &what);
+	journal_witness(d, e, &what);
 	e->before = 0;
 	e->after = all > 0 ? fmin(1, e->vantage / all) : NAN;
 	e->severity =

@@ -11,11 +11,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static uint8_t level_of(const struct detect *d, double visibility)
+uint8_t level_of(const struct detect_options *o, double visibility)
 {
-	if (visibility < d->o.down_below)
+	if (visibility < o->down_below)
 		return LEVEL_DOWN;
-	return visibility >= d->o.up_from ? LEVEL_UP : LEVEL_DEGRADED;
+	return visibility >= o->up_from ? LEVEL_UP : LEVEL_DEGRADED;
+}
+
+/* With a billionth to spare at either end for the rounding of visibilities; empty where that leaves nothing.
+ */
+struct still level_still(const struct detect_options *o, uint8_t level, uint64_t whole, uint32_t votes)
+{
+	static const double spare = 1e-9, most = 1e18;
+	double all = (double)whole * votes, down = o->down_below * all,
+	       up = o->up_from > o->down_below ? o->up_from * all : down, from = 0, to = most;
+
+	if (level == LEVEL_UNKNOWN || all < 1 || all > most)
+		return (struct still){.from = 1};
+	if (level != LEVEL_DOWN)
+		from = (level == LEVEL_UP ? up : down) * (1 + spare) + 1;
+	if (level != LEVEL_UP)
+		to = (level == LEVEL_DOWN ? down : up) * (1 - spare) - 1;
+	if (to < from)
+		return (struct still){.from = 1};
+	return (struct still){(uint64_t)from, (uint64_t)to, whole, votes};
+}
+
+static bool level_stays(const struct place *p)
+{
+	return p->seen >= p->still.from && p->seen <= p->still.to && p->whole == p->still.whole &&
+	       p->votes == p->still.votes;
 }
 
 /* Established prefixes of a network in a place: counted as they come and go. */
@@ -67,8 +92,12 @@ static bool falls(const struct detect *d, utime_t last_loss)
 void place_level(struct detect *d, uint32_t place, utime_t at)
 {
 	struct place *p = &d->place[place];
-	uint8_t level = p->whole ? level_of(d, place_visibility(p)) : LEVEL_UNKNOWN;
+	uint8_t level;
 
+	if (level_stays(p))
+		return;
+	level = p->whole ? level_of(&d->o, place_visibility(p)) : LEVEL_UNKNOWN;
+	p->still = level_still(&d->o, level, p->whole, p->votes);
 	if (level == p->level)
 		return;
 	if (level == LEVEL_UP && p->level != LEVEL_UP) {
@@ -231,9 +260,8 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	event_sort(d, index);
 	e->before = before;
 	e->after = after;
-	e->first_seen = journal_first(d, e, e->first_seen, &what);
+	journal_witness(d, e, &what);
 	place_explain(p, e->first_seen);
-	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e->prefixes);
 	outage_why(d, e, p);
 	event_tell(d, index);

@@ -22,7 +22,6 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	p = &d->place[d->n_places];
 	*p = (struct place){.family = family,
 	    .first_member = NO_INDEX,
-	    .ledger = {.top = SIZE_MAX},
 	    .first_touched = NO_INDEX,
 	    .outage = NO_INDEX,
 	    .primary = NO_INDEX,
@@ -39,6 +38,7 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	    .challenge = UTIME_NONE,
 	    .trouble_last = UTIME_NONE,
 	    .told_visible = -1};
+	ledger_init(&p->ledger);
 	for (size_t i = 0; i < sizeof p->moved / sizeof *p->moved; i++)
 		p->moved[i] = UTIME_NONE;
 	for (size_t i = 0; i < sizeof p->explained / sizeof *p->explained; i++)
@@ -162,7 +162,7 @@ bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin)
 	return false;
 }
 
-static void members_look(struct detect *d, prefix_id prefix)
+void members_look(struct detect *d, prefix_id prefix)
 {
 	const struct prefix *p = prefix_of(d->t, prefix);
 	struct prefix_fact *pf = &d->prefix[prefix];
@@ -179,13 +179,6 @@ static void members_look(struct detect *d, prefix_id prefix)
 	for (size_t i = 0; i < d->o.whos; i++)
 		if (asked_has(d, d->o.who[i], p))
 			member_new(d, prefix, place_of_asked(d, d->o.who[i], p->family));
-}
-
-uint32_t prefix_members(struct detect *d, prefix_id prefix)
-{
-	if (!d->prefix[prefix].known)
-		members_look(d, prefix);
-	return d->prefix[prefix].member;
 }
 
 static bool prefix_is_of(const struct detect *d, prefix_id prefix, uint32_t place)
@@ -258,7 +251,7 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 	return index;
 }
 
-uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream)
+uint32_t cell_seek(struct detect *d, uint32_t member, asn_t upstream)
 {
 	uint32_t index, idle = NO_INDEX, carrier;
 	struct cell *c;
@@ -297,7 +290,10 @@ void member_reweigh(struct detect *d, uint32_t member)
 		struct carrier *c = &d->carrier[d->cell[i].carrier];
 		struct row *r = &p->ledger.row[c->row];
 		r->share = row_seen(&p->ledger, r);
+		ledger_mark(&p->ledger, c->row);
 		c->sum += (is - was) * votes;
+		r->sum = c->sum;
+		ledger_grew(&p->ledger, c->row);
 		p->sum += (is - was) * votes;
 	}
 	if (m->established) {

@@ -126,10 +126,8 @@ static void carrier_learn(struct detect *d, struct carrier *c, float share)
 }
 
 /* Only the first, its challenger, or one above it can change the lead; more than half cannot be led. */
-static bool may_lead(const struct detect *d, const struct place *p, uint32_t carrier)
+static bool may_lead(const struct detect *d, const struct place *p, uint32_t carrier, uint64_t sum)
 {
-	uint64_t sum = d->carrier[carrier].sum;
-
 	if (p->primary == NO_INDEX || p->challenger != NO_INDEX)
 		return true;
 	return carrier == p->primary ? sum * 2 <= p->sum : sum > d->carrier[p->primary].sum;
@@ -148,6 +146,7 @@ static float row_sync(struct place *p, const struct carrier *c)
 
 	r->share = row_seen(&p->ledger, r);
 	r->sum = c->sum;
+	ledger_mark(&p->ledger, c->row);
 	ledger_grew(&p->ledger, c->row);
 	return r->share;
 }
@@ -160,7 +159,7 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 
 	c->touched = false;
 	share = row_share(p, c->row);
-	p->contest |= may_lead(d, p, carrier);
+	p->contest |= may_lead(d, p, carrier, c->sum);
 	if (d->sample) {
 		p->sample_due |= sample_is_due(share, p->ledger.told[c->row]);
 		row_touched(p, c->row);
@@ -180,7 +179,7 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	} else {
 		p->ledger.row[c->row].share = share;
 	}
-	if (p->level != LEVEL_DOWN && p->sum && d->o.baseline)
+	if (p->level != LEVEL_DOWN && p->sum && d->o.baseline && !drift_is_none(&p->ledger.row[c->row]))
 		drift_update(d, carrier);
 }
 
@@ -291,22 +290,24 @@ void primary_judge(struct detect *d, const struct due *due)
 		primary_tell(d, due->subject);
 }
 
-/* One row of a place that moved as a whole: carrier_settle, where there is anything for it to do. */
+/* One row of a place that moved as a whole: carrier_settle, where there is anything for it to do. Carriers
+ * that had votes have been settled before. */
 static void row_settle(struct detect *d, struct place *p, size_t row, bool plain)
 {
 	struct ledger *l = &p->ledger;
-	float seen = row_sync(p, &d->carrier[l->carrier[row]]), share = row_share(p, row);
+	struct row *r = &l->row[row];
+	float seen = row_seen(l, r), share = row_share(p, row);
 	bool leads = l->carrier[row] == p->primary && p->challenger == NO_INDEX;
 
-	if (!l->row[row].sum && !(seen > 0))
+	r->share = seen;
+	if (!r->sum && !(seen > 0))
 		return;
-	if (!plain || leads || share_steps(share, seen) ||
-	    (d->o.baseline && !drift_stays(share, l->row[row].drift))) {
+	if (!plain || leads || share_steps(share, seen) || (d->o.baseline && !drift_stays(share, r->drift))) {
 		carrier_settle(d, l->carrier[row]);
 		return;
 	}
-	l->row[row].share = share;
-	p->contest |= may_lead(d, p, l->carrier[row]);
+	r->share = share;
+	p->contest |= may_lead(d, p, l->carrier[row], r->sum);
 	if (d->sample) {
 		p->sample_due |= sample_is_due(share, l->told[row]);
 		row_touched(p, (uint32_t)row);
@@ -339,11 +340,18 @@ static void ledger_settle(struct detect *d, struct place *p)
 	if (led && d->carrier[p->primary].sum < large)
 		large = d->carrier[p->primary].sum;
 	p->contest |= !led;
-	for (size_t i = l->n; i-- > 0;)
-		if (l->row[i].share >= 0 || !isnan(l->row[i].drift) || l->row[i].sum >= large)
-			row_settle(d, p, i, plain);
-		else if (d->sample)
-			row_passed(p, i, all);
+	if (d->sample) {
+		for (size_t i = l->n; i-- > 0;)
+			if (ledger_moved(l, i, large))
+				row_settle(d, p, i, plain);
+			else
+				row_passed(p, i, all);
+	} else {
+		ledger_bar(l, large);
+		for (size_t i = l->n; (i = ledger_below(l, i)) != SIZE_MAX;)
+			if (ledger_moved(l, i, large))
+				row_settle(d, p, i, plain);
+	}
 	if (seen)
 		ledger_looked(l, p->sum);
 }

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1120, "walk() must know every field of struct detect");
-_Static_assert(sizeof(struct place) == 480, "walk() must know every field of struct place");
+_Static_assert(sizeof(struct detect) == 1136, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct place) == 528, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
@@ -142,8 +142,10 @@ static void walk_ledger(struct walk *w, struct ledger *l)
 	WALK_FIXED(l->asn, l->n);
 	WALK_FIXED(l->next, l->n);
 	WALK(l->base);
-	if (!w->writing)
+	if (!w->writing) {
 		l->top = SIZE_MAX;
+		ledger_mark_all(l);
+	}
 }
 
 static void walk_places(struct walk *w, struct detect *d)

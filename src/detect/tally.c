@@ -48,16 +48,21 @@ static void touch_place(struct detect *d, uint32_t place)
 	d->dirty_place[d->n_dirty++] = place;
 }
 
-static void touch_carrier(struct detect *d, uint32_t carrier)
+static uint32_t *index_add(uint32_t *v, size_t *n, size_t *cap, uint32_t index)
 {
-	struct carrier *c = &d->carrier[carrier];
+	if (*n == *cap)
+		v = vec_room(v, *n, cap, sizeof *v);
+	v[(*n)++] = index;
+	return v;
+}
 
+static void touch_carrier(struct detect *d, struct carrier *c, uint32_t carrier)
+{
 	if (c->touched)
 		return;
 	c->touched = true;
-	d->touched_carrier = vec_room(
-	    d->touched_carrier, d->n_touched_carriers, &d->touched_carrier_cap, sizeof *d->touched_carrier);
-	d->touched_carrier[d->n_touched_carriers++] = carrier;
+	d->touched_carrier =
+	    index_add(d->touched_carrier, &d->n_touched_carriers, &d->touched_carrier_cap, carrier);
 	touch_place(d, c->place);
 }
 
@@ -68,58 +73,59 @@ static void touch_member(struct detect *d, uint32_t member)
 	if (m->touched)
 		return;
 	m->touched = true;
-	d->touched_member = vec_room(
-	    d->touched_member, d->n_touched_members, &d->touched_member_cap, sizeof *d->touched_member);
-	d->touched_member[d->n_touched_members++] = member;
+	d->touched_member =
+	    index_add(d->touched_member, &d->n_touched_members, &d->touched_member_cap, member);
 	touch_place(d, m->place);
 }
 
-static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
+static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint32_t weight)
 {
-	uint32_t place = d->member[member].place;
-	uint32_t cell = cell_find(d, member, upstream), carrier = d->cell[cell].carrier;
+	uint32_t cell = cell_find(d, member, upstream);
+	struct cell *x = &d->cell[cell];
+	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
 	uint64_t sum = d->member[member].weight * weight;
 
-	d->cell[cell].votes += weight;
+	x->votes += weight;
 	c->sum += sum;
-	d->place[place].sum += sum;
+	d->place[c->place].sum += sum;
 	if (c->routes++ == 0)
 		carrier_rise(d, carrier, d->now);
-	if (d->cell[cell].votes == weight)
+	if (x->votes == weight)
 		cell_rise(d, member, cell, d->now);
-	if (!d->cell[cell].held)
+	if (!x->held)
 		cell_voted(d, member, cell, d->now);
-	touch_carrier(d, carrier);
+	touch_carrier(d, c, carrier);
 	touch_member(d, member);
 }
 
 static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
 {
-	uint32_t place = d->member[member].place;
-	uint32_t cell = cell_find(d, member, upstream), carrier = d->cell[cell].carrier;
+	uint32_t cell = cell_find(d, member, upstream);
+	struct cell *x = &d->cell[cell];
+	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
 	uint64_t sum = d->member[member].weight * weight;
 
-	if (d->cell[cell].votes < weight)
+	if (x->votes < weight)
 		return; /* never counted: the place was asked for late */
-	d->cell[cell].votes -= weight;
+	x->votes -= weight;
 	c->sum -= sum;
-	d->place[place].sum -= sum;
+	d->place[c->place].sum -= sum;
 	if (!d->quiet) {
 		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
 			c->fall = d->now;
 		c->last_loss = d->now;
 	}
-	if (d->cell[cell].votes == 0) {
-		d->cell[cell].last = peer < UINT16_MAX ? (uint16_t)peer : UINT16_MAX;
+	if (x->votes == 0) {
+		x->last = peer < UINT16_MAX ? (uint16_t)peer : UINT16_MAX;
 		cell_fall(d, member, cell, d->now);
 	}
-	if (--d->carrier[carrier].routes == 0) {
-		d->carrier[carrier].last_peer = peer;
+	if (--c->routes == 0) {
+		c->last_peer = peer;
 		carrier_fall(d, carrier, d->now);
 	}
-	touch_carrier(d, carrier);
+	touch_carrier(d, c, carrier);
 }
 
 /* A decline is a run of losses with gaps below a minute and a half; its first loss is an outage's first sign.
@@ -170,30 +176,43 @@ static void member_vote(
     struct detect *d, uint32_t member, peer_id peer, asn_t old, asn_t new, uint32_t weight)
 {
 	if (old != new &&new != UP_NONE &&new != UP_DARK)
-		vote_gained(d, member, new, peer, weight);
+		vote_gained(d, member, new, weight);
 	if (old != new &&old != UP_NONE && old != UP_DARK)
 		vote_lost(d, member, old, peer, weight);
 	if ((old == UP_NONE) != (new == UP_NONE))
 		visible_moved(d, member, old == UP_NONE, weight);
 }
 
-static void route_moved(
-    struct detect *d, prefix_id prefix, peer_id peer, path_id old, path_id new, uint32_t weight)
+/* A place that was asked for by name, or an AS. */
+static void route_moved_there(struct detect *d, uint32_t member, const struct change *c, uint32_t weight)
 {
-	for (uint32_t m = prefix_members(d, prefix); m != NO_INDEX; m = d->member[m].next_of_prefix) {
+	const struct place *p = &d->place[d->member[member].place];
+	asn_t was, is;
+
+	if (peer_inside(d, p, c->peer))
+		return;
+	was = route_upstream(d, p, c->old);
+	is = route_upstream(d, p, c->new);
+	if (p->kind == TERRITORY_AS && was == UP_DARK && c->old &&
+	    d->path[c->old].origin != territory_asn(p->who))
+		was = UP_NONE;
+	if (p->kind == TERRITORY_AS && is == UP_DARK && c->new &&
+	    d->path[c->new].origin != territory_asn(p->who))
+		is = UP_NONE;
+	member_vote(d, member, c->peer, was, is, weight);
+}
+
+static void route_moved(struct detect *d, const struct change *c, uint32_t weight)
+{
+	cc_t inside = d->peer_home[c->peer];
+
+	for (uint32_t m = prefix_members(d, c->prefix); m != NO_INDEX; m = d->member[m].next_of_prefix) {
 		const struct place *p = &d->place[d->member[m].place];
-		asn_t was, is;
-		if (peer_inside(d, p, peer))
-			continue;
-		was = route_upstream(d, p, old);
-		is = route_upstream(d, &d->place[d->member[m].place], new);
-		if (p->kind == TERRITORY_AS && was == UP_DARK && old &&
-		    d->path[old].origin != territory_asn(p->who))
-			was = UP_NONE;
-		if (p->kind == TERRITORY_AS && is == UP_DARK && new &&
-		    d->path[new].origin != territory_asn(p->who))
-			is = UP_NONE;
-		member_vote(d, m, peer, was, is, weight);
+		if (p->who)
+			route_moved_there(d, m, c, weight);
+		else if (p->country != inside)
+			member_vote(d, m, c->peer, fact_upstream(&d->path[c->old], p->country),
+			    fact_upstream(&d->path[c->new], p->country), weight);
 	}
 }
 
@@ -229,8 +248,8 @@ static bool change_is_inner(
 
 void tally_change(struct detect *d, const struct change *c)
 {
-	size_t row = d->prefix[c->prefix].row;
-	uint32_t weight = c->peer < d->peers ? d->vote[row * d->peers + c->peer] : 0;
+	const struct prefix_fact *pf = &d->prefix[c->prefix];
+	uint32_t weight = c->peer < d->peers ? d->vote[pf->row * d->peers + c->peer] : 0;
 	const struct path_fact *old = &d->path[c->old], *new = &d->path[c->new];
 
 	if (change_is_inner(d, c, old, new))
@@ -245,26 +264,31 @@ void tally_change(struct detect *d, const struct change *c)
 	journal_add(d, c);
 	if ((c->old == PATH_NONE) != (c->new == PATH_NONE))
 		announced_moved(d, c->prefix);
-	origin_change(d, c, old, new);
+	if (!origin_stays(pf, c, old, new))
+		origin_change(d, c, old, new);
 	if ((old->flags | new->flags) & FACT_LEAK || c->otc)
 		leak_change(d, c, old, new);
-	route_moved(d, c->prefix, c->peer, c->old, c->new, weight);
+	route_moved(d, c, weight);
 }
 
 /* ---- who votes ---- */
 
 static void votes_move(struct detect *d, const struct change *c, size_t n, uint32_t weight)
 {
+	struct ahead a;
+
 	for (size_t i = 0; i < n; i++) {
+		const struct prefix_fact *pf = &d->prefix[c[i].prefix];
 		const struct path_fact *old = &d->path[c[i].old], *new = &d->path[c[i].new];
-		changes_fetch(d, c, n, i);
+		changes_fetch(d, &a, c, n, i);
 		if (d->o.whos || d->o.every_as)
 			as_members_join(d, c[i].prefix, c[i].new == PATH_NONE ? old->origin : new->origin);
 		d->prefix[c[i].prefix].announced = true;
-		origin_change(d, &c[i], old, new);
+		if (!origin_stays(pf, &c[i], old, new))
+			origin_change(d, &c[i], old, new);
 		if ((old->flags | new->flags) & FACT_LEAK)
 			leak_change(d, &c[i], old, new);
-		route_moved(d, c[i].prefix, c[i].peer, c[i].old, c[i].new, weight);
+		route_moved(d, &c[i], weight);
 	}
 }
 

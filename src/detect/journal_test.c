@@ -1,0 +1,126 @@
+/*
+ * detect: the journal's one walk for first sign and witnesses, against the two walks that it stands for. The
+ * entries are random ones of six peers and six prefixes, some of them out of order, as late words are.
+ */
+#include "detect/inner.h"
+
+#include "base/mem.h"
+#include "table/make_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+enum { PEERS = 6, PREFIXES = 6, EVENTS = 20000 };
+#define START (INT64_C(1500000000) * UTIME_SECOND)
+
+static uint32_t state = 1;
+
+static unsigned chance(unsigned n)
+{
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % n;
+}
+
+static void on_event(void *arg, const struct event *e)
+{
+}
+
+static void load(struct table *t, struct source *s, struct changes *c)
+{
+	static const char *const addr[] = {
+	    "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"};
+	struct peer_key peer[PEERS];
+	struct out o;
+
+	for (unsigned i = 0; i < PEERS; i++)
+		peer[i] = mk_peer(addr[i], 100 + i / 2); /* two of each AS */
+	out_open_mem(&o);
+	mk_peers(&o, START, peer, PEERS);
+	for (unsigned i = 0; i < PREFIXES; i++) {
+		struct said_entry entry[PEERS];
+		char path[PEERS][64], prefix[32];
+		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", i);
+		for (unsigned k = 0; k < PEERS; k++) {
+			snprintf(path[k], sizeof path[k], "%u %u %u", peer[k].asn, 300 + k % 3, 900 + i % 2);
+			entry[k] = (struct said_entry){.peer = k, .path = path[k]};
+		}
+		mk_rib(&o, START, prefix, false, entry, PEERS);
+	}
+	assert_int_equal(feed(t, s, &o, c), 0);
+	out_close(&o);
+}
+
+static void change_at_random(struct detect *d, utime_t *now)
+{
+	peer_id peer = (peer_id)chance(PEERS);
+	prefix_id prefix = chance(PREFIXES);
+	path_id there = peer_column(d->t, peer)[prefix];
+	bool gone = chance(2);
+	struct change c = {.prefix = prefix,
+	    .peer = peer,
+	    .kind = chance(20) ? CHANGE_ROUTE : CHANGE_RESET,
+	    .old = gone ? there : PATH_NONE,
+	    .new = gone ? PATH_NONE : there};
+
+	*now += chance(2 * (unsigned)UTIME_SECOND);
+	c.time = chance(10) ? *now : *now - chance(40) * UTIME_SECOND;
+	journal_add(d, &c);
+}
+
+static void same(const struct event *a, const struct event *b)
+{
+	assert_true(a->first_seen == b->first_seen);
+	assert_int_equal(a->vantage, b->vantage);
+	assert_int_equal(a->collectors, b->collectors);
+	assert_int_equal(a->evidences, b->evidences);
+	assert_memory_equal(a->evidence, b->evidence, sizeof a->evidence);
+}
+
+static void test_one_walk_is_two(void **arg)
+{
+	struct table *t = table_new(&(struct table_options){0});
+	struct source *s = source_new(t, "rrc99");
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
+	struct changes c = {0};
+	utime_t now = START, at;
+	unsigned earlier = 0, seen = 0;
+
+	load(t, s, &c);
+	detect_changes(d, c.v, c.n);
+	for (unsigned i = 0; i < EVENTS; i++) {
+		struct prefix p[PREFIXES];
+		struct event one = {.prefix = p, .before = 0, .after = 0}, two;
+		struct matter what = {.origin = 900, .what = chance(2) ? MATTER_GONE : MATTER_ORIGIN};
+		for (unsigned k = chance(6); k; k--)
+			change_at_random(d, &now);
+		d->now = chance(4) ? now : now - chance(20) * UTIME_SECOND;
+		for (prefix_id k = 0; k < PREFIXES; k++)
+			if (chance(3) == 0)
+				p[one.prefixes++] = *prefix_of(t, k);
+		one.first_seen = at = now - chance(60) * UTIME_SECOND;
+		two = one;
+		journal_witness(d, &one, &what);
+		two.first_seen = journal_first(d, &two, two.first_seen, &what);
+		journal_evidence(d, &two, two.first_seen, d->now, &what);
+		same(&one, &two);
+		earlier += one.first_seen < at;
+		seen += one.evidences;
+	}
+	assert_true(seen > EVENTS && earlier > EVENTS / 20);
+	free(c.v);
+	detect_free(d);
+	facts_free(f);
+	source_free(s);
+	table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_walk_is_two)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
