@@ -99,7 +99,8 @@ static void sheet_make(void *worker, void *job)
 {
 	const struct desk *d = worker;
 	struct sheet *p = job;
-	struct measure_options o = {.family = p->family, .depth = 2};
+	struct wayin entry = {0};
+	struct measure_options o = {.family = p->family, .depth = 2, .wayin = &entry};
 	struct report r;
 	struct answer a = {.report = &r, .facts = d->f, .table = d->t, .health = table_health(d->t)};
 	struct out text;
@@ -109,10 +110,11 @@ static void sheet_make(void *worker, void *job)
 	if (r.prefixes > 0) {
 		carriers_lives(p->carrier, p->carriers, &r);
 		out_open_mem(&text);
-		snapshot_json(&text, &a);
+		snapshot_json(&text, &a, &entry);
 		p->data = answer_pack(text.buf, text.n, &p->packed);
 		out_close(&text);
 	}
+	wayin_free(&entry);
 	report_free(&r);
 }
 

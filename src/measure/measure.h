@@ -19,6 +19,8 @@ struct measure_options {
 	/* of a country: no other prefix can be its own (many reports at once); NULL: all are looked at */
 	const prefix_id *candidate;
 	size_t candidates;
+	struct wayin
+	    *wayin; /* measure_report fills it too, from the same look at the table; NULL: not wanted */
 };
 
 struct upstream {
@@ -171,8 +173,6 @@ struct wayin {
 	struct wayin_edge *edge;
 	size_t n;
 };
-void measure_wayin(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
-    const struct measure_options *o, struct wayin *e);
 void wayin_free(struct wayin *e);
 
 struct rank_row {

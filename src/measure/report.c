@@ -143,6 +143,8 @@ void measure_report(const struct table *t, const struct facts *f, const struct t
 	carriers_critical(&scope, r);
 	if (o->depth > 1)
 		carriers_behind(&scope, &tally, r);
+	if (o->wayin)
+		wayin_make(&scope, o->wayin);
 	memcpy(r->cleaned, scope.cleaned, sizeof r->cleaned);
 	tally_free(&tally);
 	scope_free(&scope);

@@ -229,17 +229,28 @@ void members_own(const struct weighed *m, size_t n, const bool *present, double 
 	}
 }
 
+/* Of a country whose candidates are known the others are not looked at: there may be many reports at once. */
+static size_t list_tops(const struct scope *s, const uint8_t *mark, prefix_id *top)
+{
+	bool few = territory_kind(s->who) == TERRITORY_COUNTRY && s->options.candidate;
+	size_t all = few ? s->options.candidates : prefix_count(s->table), n = 0;
+
+	for (size_t i = 0; i < all; i++) {
+		prefix_id id = few ? s->options.candidate[i] : (prefix_id)i;
+		if (mark[id])
+			top[n++] = id;
+	}
+	qsort_r(top, n, sizeof *top, id_cmp, (void *)(uintptr_t)s->table);
+	return n;
+}
+
 /* The members and everything announced inside them, in address order. */
 static void list_members(struct scope *s, const uint8_t *mark)
 {
-	size_t n = prefix_count(s->table), tops = 0, cap = 0, inside_cap = 0;
-	prefix_id *top = mem_array(n + 1, sizeof *top), *inside = NULL;
+	prefix_id *top = mem_array(prefix_count(s->table) + 1, sizeof *top), *inside = NULL;
+	size_t tops = list_tops(s, mark, top), cap = 0, inside_cap = 0;
 	const struct prefix *last = NULL;
 
-	for (prefix_id id = 0; id < n; id++)
-		if (mark[id])
-			top[tops++] = id;
-	qsort_r(top, tops, sizeof *top, id_cmp, (void *)(uintptr_t)s->table);
 	for (size_t i = 0; i < tops; i++) {
 		const struct prefix *p = prefix_of(s->table, top[i]);
 		size_t k;

@@ -129,4 +129,7 @@ void members_nest(struct weighed *m, size_t n, const struct table *t);
  */
 void members_own(const struct weighed *m, size_t n, const bool *present, double *own);
 
+/* wayin.c: of a territory whose scope is there already. */
+void wayin_make(struct scope *s, struct wayin *e);
+
 #endif

@@ -104,29 +104,22 @@ static void fill_edges(struct wayin *e, const struct sums *s)
 	qsort(e->edge, e->n, sizeof *e->edge, edge_cmp);
 }
 
-void measure_wayin(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
-    const struct measure_options *o, struct wayin *e)
+void wayin_make(struct scope *sc, struct wayin *e)
 {
-	struct voters voters = {0};
 	struct sums s = {0};
-	struct scope sc;
 
-	voters_find(t, o->family, o->all_peers, &voters);
-	scope_init(&sc, t, who, at, o, &voters);
-	for (size_t i = 0; i < sc.prefixes; i++) {
-		const struct weighed *m = &sc.prefix[i];
-		cells_fetch(&sc, i + 1);
-		for (size_t peer = 0; m->ours && m->seen && peer < sc.peers; peer++) {
-			const struct vantage *v = &sc.vantage[sc.vantage_of[peer]];
-			count_cell(&s, &sc, m, peer, m->weight / v->peers / (double)sc.vantages);
+	for (size_t i = 0; i < sc->prefixes; i++) {
+		const struct weighed *m = &sc->prefix[i];
+		cells_fetch(sc, i + 1);
+		for (size_t peer = 0; m->ours && m->seen && peer < sc->peers; peer++) {
+			const struct vantage *v = &sc->vantage[sc->vantage_of[peer]];
+			count_cell(&s, sc, m, peer, m->weight / v->peers / (double)sc->vantages);
 		}
 	}
 	fill_edges(e, &s);
 	idmap_free(&s.node);
 	idmap_free(&s.edge);
 	free(s.weight);
-	scope_free(&sc);
-	voters_free(&voters);
 }
 
 void wayin_free(struct wayin *e)

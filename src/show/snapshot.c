@@ -51,12 +51,11 @@ static void print_prefixes(struct json *j, const struct answer *a)
 	json_done(j);
 }
 
-void snapshot_json(struct out *o, const struct answer *a)
+void snapshot_json(struct out *o, const struct answer *a, const struct wayin *e)
 {
 	const struct report *r = a->report;
 	struct json j = json_on(o);
 	struct out part;
-	struct wayin entry;
 
 	json_open(&j);
 	json_key(&j, "name");
@@ -72,9 +71,7 @@ void snapshot_json(struct out *o, const struct answer *a)
 	json_raw(&j, part.buf);
 	out_close(&part);
 	print_prefixes(&j, a);
-	measure_wayin(a->table, a->facts, r->territory, r->at, &r->options, &entry);
-	graph_json(&j, a, &entry);
-	wayin_free(&entry);
+	graph_json(&j, a, e);
 	json_end(&j);
 	out_char(o, '\0');
 	o->n--;

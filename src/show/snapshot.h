@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "show/report.h"
 
-void snapshot_json(
-    struct out *o, const struct answer *a); /* the text is terminated, o->n does not count that */
+/* The text is terminated, o->n does not count that. */
+void snapshot_json(struct out *o, const struct answer *a, const struct wayin *e);
 /* The keys "nodes" and "links": the largest nodes of each layer, the rest of a layer as one node "others". */
 void graph_json(struct json *j, const struct answer *a, const struct wayin *e);
 
