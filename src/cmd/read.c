@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BATCH_BYTES = 64 * 1024, WORKERS_MAX = 8 };
+enum { BATCH_BYTES = 256 * 1024, WORKERS_MAX = 8 };
 
 struct run {
 	struct filter filter;

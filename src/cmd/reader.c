@@ -251,19 +251,44 @@ static void lead_peer(struct reader *r, struct elem *e, const struct peer_text *
 	e->lead = (struct text){r->lead.buf, r->lead.n};
 }
 
+static void counts_see(struct counts *t, enum elem_kind kind, utime_t time, uint64_t n)
+{
+	t->elems[kind] += n;
+	t->first = time < t->first ? time : t->first;
+	t->last = time > t->last ? time : t->last;
+}
+
 static void elem_out(struct reader *r, struct elem *e, const struct attr_set *set)
 {
-	struct counts *t = &r->b->counts;
-
-	t->elems[e->kind]++;
-	t->first = e->u->time < t->first ? e->u->time : t->first;
-	t->last = e->u->time > t->last ? e->u->time : t->last;
+	counts_see(&r->b->counts, e->kind, e->u->time, 1);
 	if (r->sights)
 		see(r, e, set);
 	if (!r->printer)
 		return;
 	e->attrs = r->last_text;
 	r->printer->line(&r->b->text, e);
+}
+
+/* Nothing is asked of a prefix: what is asked of the set is asked once. */
+static void read_whole_list(
+    struct reader *r, struct elem *e, struct nlri list, const struct attr_set *set, enum hop_form form)
+{
+	struct batch *b = r->b;
+	struct prefix prefix;
+	uint64_t n = 0;
+
+	e->prefix = &prefix;
+	while (nlri_next(&list, &prefix, &e->path_id, &b->counts.faults, e->u->offset)) {
+		if (n == 0 && set && !set_passes(r, set, form, e->u->offset))
+			return;
+		n++;
+		if (!r->printer)
+			continue;
+		e->attrs = r->last_text;
+		r->printer->line(&b->text, e);
+	}
+	if (n)
+		counts_see(&b->counts, e->kind, e->u->time, n);
 }
 
 static void read_list(struct reader *r, struct update *u, const struct peer_text *from, enum elem_kind kind,
@@ -275,10 +300,14 @@ static void read_list(struct reader *r, struct update *u, const struct peer_text
 
 	if (list.bytes.n == 0)
 		return;
-	e.prefix = &prefix;
 	lead_begin(r, &e);
 	lead_peer(r, &e, from);
 	r->last_set = NULL; /* the form is another */
+	if (!r->sights && !r->filter->prefix_decides && !r->filter->countries) {
+		read_whole_list(r, &e, list, set, form);
+		return;
+	}
+	e.prefix = &prefix;
 	while (nlri_next(&list, &prefix, &e.path_id, &r->b->counts.faults, u->offset)) {
 		if (r->filter->prefix_decides && !filter_prefix(r->filter, &prefix))
 			continue;

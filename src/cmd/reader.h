@@ -32,7 +32,7 @@ struct peer_texts { /* of a PEER_INDEX_TABLE */
 void peer_texts_load(struct peer_texts *t, const struct mrt_peers *peers, const struct printer *printer,
     const struct filter *filter);
 
-enum { BATCH_UPDATES = 256 };
+enum { BATCH_UPDATES = 512 };
 struct batch {
 	struct update u[BATCH_UPDATES];
 	size_t n, bytes;

@@ -52,33 +52,6 @@ const char *attr_name(unsigned code)
 	return code < 64 && kinds[code].name ? kinds[code].name : "UNKNOWN";
 }
 
-bool attr_next(struct cur *list, struct attr *a)
-{
-	const uint8_t *p = list->p;
-	size_t left = cur_left(list), head = 3, n;
-
-	if (left == 0)
-		return false;
-	if (left < 3 || (p[0] & ATTR_EXTENDED_LENGTH && left < 4)) {
-		list->bad = true;
-		return false;
-	}
-	n = p[2];
-	if (p[0] & ATTR_EXTENDED_LENGTH) {
-		n = be16(p + 2);
-		head = 4;
-	}
-	if (left - head < n) {
-		list->bad = true;
-		return false;
-	}
-	a->flags = p[0];
-	a->code = p[1];
-	a->value = (struct span){p + head, n};
-	list->p = p + head + n;
-	return true;
-}
-
 static bool length_fits(const struct attr_kind *k, size_t n)
 {
 	switch ((enum length_rule)k->rule) {

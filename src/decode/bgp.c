@@ -1,7 +1,7 @@
 /*
  * decode/bgp: one BGP message cut into its sections (RFC 4271 4, extended messages by RFC 8654).
  * In: the bytes of a message. Out: spans of its withdrawn routes, attributes and announced routes in the
- * update. Owns nothing; attributes are not judged here (attr.c), prefixes neither (nlri.c).
+ * update. Owns nothing; attributes are not judged here (attr.c), prefixes neither (nlri_next).
  */
 #include "decode/attr.h"
 

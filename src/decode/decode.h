@@ -113,8 +113,18 @@ struct as_segment {
 	uint8_t as_size;
 	struct span asns;
 };
-bool as_segment_next(
-    struct cur *path, uint8_t as_size, struct as_segment *s); /* false at the end, or path->bad */
+/* false at the end, or path->bad */
+static inline bool as_segment_next(struct cur *path, uint8_t as_size, struct as_segment *s)
+{
+	const uint8_t *head;
+
+	if (cur_left(path) == 0 || !(head = cur_take(path, 2)))
+		return false;
+	s->type = head[0];
+	s->as_size = as_size;
+	s->asns = cur_span(path, (size_t)head[1] * as_size);
+	return !path->bad;
+}
 /*
  * The path as it is meant, segment by segment: AS_PATH, or its leading hops and then AS4_PATH (RFC
  * 6793 4.2.3; an as4_path is only looked at where as_size is 2). bad: the path is malformed; what stood
@@ -149,10 +159,29 @@ struct nlri {
 	uint8_t safi;
 	bool addpath; /* RFC 7911: four bytes of path id before each */
 };
-/* The next prefix; false at the end or at a fault (counted; the rest of the span is lost). path_id is 0
- * without ADDPATH. */
-bool nlri_next(
-    struct nlri *list, struct prefix *prefix, uint32_t *path_id, struct fault_count *faults, uint64_t offset);
+/*
+ * The next prefix; false at the end or at a fault (counted; the rest of the span is lost). path_id is 0
+ * without ADDPATH. Inline: it runs once a route.
+ */
+static inline bool nlri_next(
+    struct nlri *list, struct prefix *prefix, uint32_t *path_id, struct fault_count *faults, uint64_t offset)
+{
+	const uint8_t *p = list->bytes.p;
+	size_t n = list->bytes.n, id = list->addpath ? 4 : 0, need;
+
+	if (n == 0 || list->family == 0)
+		return false;
+	if (n < id + 1 || p[id] > family_bits(list->family) || n < (need = id + 1 + (p[id] + 7U) / 8)) {
+		fault_add(faults, FAULT_NLRI, offset);
+		list->bytes.n = 0;
+		return false;
+	}
+	*path_id = id ? be32(p) : 0;
+	prefix_set(prefix, list->family, p + id + 1, p[id]);
+	list->bytes.p = p + need;
+	list->bytes.n = n - need;
+	return true;
+}
 
 /* ---- records and updates ---- */
 enum update_kind {

@@ -4,18 +4,6 @@
  */
 #include "decode/decode.h"
 
-bool as_segment_next(struct cur *path, uint8_t as_size, struct as_segment *s)
-{
-	const uint8_t *head;
-
-	if (cur_left(path) == 0 || !(head = cur_take(path, 2)))
-		return false;
-	s->type = head[0];
-	s->as_size = as_size;
-	s->asns = cur_span(path, (size_t)head[1] * as_size);
-	return !path->bad;
-}
-
 /* What a segment adds to the length of a path: a set one (RFC 4271 9.1.2.2 a), a confederation none (RFC 5065
  * 5.3). */
 static size_t segment_hops(const struct as_segment *s)

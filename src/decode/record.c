@@ -25,13 +25,18 @@ static asn_t take_asn(struct cur *c, uint8_t as_size)
 	return as_size == 4 ? cur_u32(c) : cur_u16(c);
 }
 
-static struct addr take_addr(struct cur *c, uint8_t family)
+/* Field by field: a whole struct would be put together in memory and wait for itself. */
+static void take_addr(struct cur *c, uint8_t family, struct addr *a)
 {
-	const uint8_t *p = cur_take(c, family == FAMILY_IPV6 ? 16 : 4);
+	size_t n = family == FAMILY_IPV6 ? 16 : 4;
+	const uint8_t *p = cur_take(c, n);
 
-	if (!p)
-		return (struct addr){0};
-	return family == FAMILY_IPV6 ? addr_v6(p) : addr_v4(p);
+	memset(a->b, 0, sizeof a->b);
+	a->family = p ? family : 0;
+	if (p && n == 4)
+		memcpy(a->b, p, 4);
+	else if (p)
+		memcpy(a->b, p, 16);
 }
 
 static bool take_prefix(struct cur *c, uint8_t family, struct prefix *prefix)
@@ -69,8 +74,8 @@ static uint8_t take_session(const struct record_kind *k, struct cur *c, struct u
 	family = family_of_afi(cur_u16(c));
 	if (c->bad || family == 0)
 		return 0;
-	u->peer.addr = take_addr(c, family);
-	u->local.addr = take_addr(c, family);
+	take_addr(c, family, &u->peer.addr);
+	take_addr(c, family, &u->local.addr);
 	return c->bad ? 0 : family;
 }
 
@@ -147,9 +152,9 @@ static enum fault read_old_message(const struct record_kind *k, struct cur *c, s
 	struct fault_count faults = {0};
 
 	u->peer.asn = cur_u16(c);
-	u->peer.addr = take_addr(c, FAMILY_IPV4);
+	take_addr(c, FAMILY_IPV4, &u->peer.addr);
 	u->local.asn = cur_u16(c);
-	u->local.addr = take_addr(c, FAMILY_IPV4);
+	take_addr(c, FAMILY_IPV4, &u->local.addr);
 	if (c->bad)
 		return FAULT_MRT_BODY;
 	u->message = cur_rest(c);
@@ -162,7 +167,7 @@ static enum fault read_old_message(const struct record_kind *k, struct cur *c, s
 static enum fault read_old_state(const struct record_kind *k, struct cur *c, struct update *u)
 {
 	u->peer.asn = cur_u16(c);
-	u->peer.addr = take_addr(c, FAMILY_IPV4);
+	take_addr(c, FAMILY_IPV4, &u->peer.addr);
 	u->old_state = cur_u16(c);
 	u->new_state = cur_u16(c);
 	if (c->bad || cur_left(c))
@@ -180,7 +185,7 @@ static enum fault take_dump_entry(const struct record_kind *k, struct cur *c, st
 
 	cur_u8(c); /* status, always 1 */
 	u->originated = utime_of(cur_u32(c), 0);
-	u->peer.addr = take_addr(c, k->family);
+	take_addr(c, k->family, &u->peer.addr);
 	u->peer.asn = take_asn(c, k->as_size);
 	u->attrs = (struct attr_set){.as_size = k->as_size};
 	u->safi = SAFI_UNICAST;

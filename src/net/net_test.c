@@ -6,8 +6,9 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
-/* cmocka wants the four above it */
+/* cmocka wants those above it */
 #include <cmocka.h>
 
 static void asns(void **state)
@@ -103,6 +104,40 @@ static void address_texts(void **state)
 	}
 }
 
+/* Every octet at every place against inet_ntop(3); the text is written within ADDR_TEXT. */
+static void address_texts_v4(void **state)
+{
+	for (unsigned place = 0; place < 4; place++)
+		for (unsigned octet = 0; octet < 256; octet++) {
+			struct addr a = {{9, 99, 199, 7}, FAMILY_IPV4};
+			char want[ADDR_TEXT], got[ADDR_TEXT];
+			a.b[place] = (uint8_t)octet;
+			got[addr_text(got, &a)] = '\0';
+			assert_non_null(inet_ntop(AF_INET, a.b, want, sizeof want));
+			assert_string_equal(got, want);
+		}
+}
+
+/* Every length of both families, bit by bit; the bytes lie in memory of their own size. */
+static void prefix_bits(void **state)
+{
+	for (unsigned family = FAMILY_IPV4; family <= FAMILY_IPV6; family += 2)
+		for (unsigned len = 0; len <= family_bits((uint8_t)family); len++) {
+			size_t n = (len + 7) / 8;
+			uint8_t *bytes = malloc(n ? n : 1);
+			struct prefix p;
+			for (size_t i = 0; i < n; i++)
+				bytes[i] = (uint8_t)(0xff - i);
+			p = prefix_make((uint8_t)family, bytes, len);
+			assert_int_equal(p.family, family);
+			assert_int_equal(p.len, len);
+			for (unsigned bit = 0; bit < 128; bit++)
+				assert_int_equal(p.b[bit / 8] >> (7 - bit % 8) & 1,
+				    bit < len ? bytes[bit / 8] >> (7 - bit % 8) & 1 : 0);
+			free(bytes);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +145,8 @@ int main(void)
 	    cmocka_unit_test(prefixes),
 	    cmocka_unit_test(times),
 	    cmocka_unit_test(address_texts),
+	    cmocka_unit_test(address_texts_v4),
+	    cmocka_unit_test(prefix_bits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,15 +30,31 @@ static size_t group_text(char *p, unsigned v)
 	return n;
 }
 
+/* "0." to "255.", four bytes each: an octet is one store */
+#define TEN(tens, end)                                                                           \
+	tens "0." end tens "1." end tens "2." end tens "3." end tens "4." end tens "5." end tens \
+	     "6." end tens "7." end tens "8." end tens "9." end
+static const char octets[] = TEN("", "\0\0") TEN("1", "\0") TEN("2", "\0") TEN("3", "\0") TEN("4", "\0")
+    TEN("5", "\0") TEN("6", "\0") TEN("7", "\0") TEN("8", "\0") TEN("9", "\0") TEN("10", "") TEN("11", "")
+	TEN("12", "") TEN("13", "") TEN("14", "") TEN("15", "") TEN("16", "") TEN("17", "") TEN("18", "")
+	    TEN("19", "") TEN("20", "") TEN("21", "") TEN("22", "") TEN("23", "") TEN("24", "") "250."
+												"251."
+												"252."
+												"253."
+												"254."
+												"255.";
+_Static_assert(sizeof octets == 4 * 256 + 1, "an octet is four bytes");
+
+/* Writes four bytes an octet, and of the last one three more than count at most. */
 static size_t v4_text(char *p, const uint8_t b[4])
 {
-	size_t n = text_small(p, b[0]);
+	size_t n = 0;
 
-	for (int i = 1; i < 4; i++) {
-		p[n++] = '.';
-		n += text_small(p + n, b[i]);
+	for (int i = 0; i < 4; i++) {
+		memcpy(p + n, octets + 4 * b[i], 4);
+		n += 2U + (b[i] > 9) + (b[i] > 99);
 	}
-	return n;
+	return n - 1; /* without the last dot */
 }
 
 /* The longest run of at least `least` zero groups, the first of equals: its length, and where. */

@@ -47,25 +47,41 @@ static inline struct addr addr_v6(const uint8_t b[16])
 	return a;
 }
 
-/* The first len bits at `bytes`; those past len are cleared. Reads no byte past them. */
-static inline struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len)
+/*
+ * The first len bits at `bytes`; those past len are cleared. Reads no byte past them. Field by field: a whole
+ * struct would be put together in memory and wait for itself.
+ */
+static inline void prefix_set(struct prefix *p, uint8_t family, const uint8_t *bytes, unsigned len)
 {
-	struct prefix p = {.family = family, .len = (uint8_t)len};
 	unsigned n = (len + 7) / 8, spare = 8 * n - len;
 
-	if (family == FAMILY_IPV4) { /* one store, which what reads the prefix next need not wait for */
-		uint32_t v = 0;
-		for (unsigned i = 0; i < n && i < 4; i++)
-			v |= (uint32_t)bytes[i] << 8 * i;
+	memset(p->b, 0, sizeof p->b);
+	p->family = family;
+	p->len = (uint8_t)len;
+	if (family == FAMILY_IPV4) {
+		uint32_t v = n ? bytes[0] : 0;
+		if (n > 1) { /* two loads that overlap */
+			uint16_t first, last;
+			memcpy(&first, bytes, 2);
+			memcpy(&last, bytes + n - 2, 2);
+			v = le16toh(first) | (uint32_t)le16toh(last) << 8 * (n - 2);
+		}
 		if (spare)
 			v &= ~((0xffU >> (8 - spare)) << 8 * (n - 1));
 		v = htole32(v);
-		memcpy(p.b, &v, 4);
-		return p;
+		memcpy(p->b, &v, 4);
+		return;
 	}
-	memcpy(p.b, bytes, n);
+	memcpy(p->b, bytes, n);
 	if (spare)
-		p.b[n - 1] &= (uint8_t)(0xffU << spare);
+		p->b[n - 1] &= (uint8_t)(0xffU << spare);
+}
+
+static inline struct prefix prefix_make(uint8_t family, const uint8_t *bytes, unsigned len)
+{
+	struct prefix p;
+
+	prefix_set(&p, family, bytes, len);
 	return p;
 }
 
