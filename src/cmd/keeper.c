@@ -164,6 +164,13 @@ static void sealing_do(void *worker, void *job)
 	x->keeper->write = clock_seconds() - begun;
 }
 
+static int on_flushed(void *arg)
+{
+	struct keeper *k = arg;
+
+	return scribe_wait(k->scribe);
+}
+
 /* With the pages, in this thread: nothing is left to be read meanwhile, so that neither table nor detect
  * moves. */
 static int commit_answers(struct keeper *k, struct table *t, struct store_cut *cut)
@@ -175,7 +182,7 @@ static int commit_answers(struct keeper *k, struct table *t, struct store_cut *c
 	int rc;
 
 	crew_give(crew, &x);
-	rc = scribe_wait(k->scribe) || pages_keep(k->store, k->facts, t, cut->upto);
+	rc = pages_keep(k->store, k->facts, t, cut->upto, on_flushed, k);
 	k->pages = clock_seconds() - begun;
 	(void)crew_collect(crew);
 	crew_free(crew);

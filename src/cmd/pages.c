@@ -6,6 +6,7 @@
 #include "cmd/stored.h"
 #include "show/snapshot.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,36 +69,83 @@ static void shelf_free(struct shelf *s)
 	free(s->id);
 }
 
-/* ---- a sheet (a page under way): the carriers asked of the store, the rest made by any thread, the answer
- * kept ---- */
-struct sheet {
-	const struct territory *who;
-	uint8_t family;
-	struct carrier *carrier;
-	size_t carriers, cap;
-	void *data; /* NULL: no page */
-	size_t packed;
-};
-
-struct desk { /* what every page is made of */
+/* ---- the desk: what every page is made of ---- */
+struct desk {
 	const struct facts *f;
 	const struct table *t;
 	const struct shelf *shelf;
 	utime_t at;
+	pthread_mutex_t lock;
+	pthread_cond_t told;
+	bool ready;              /* the carriers are there; pages are measured before that */
+	struct carrier *carrier; /* by territory */
+	size_t carriers, cap;
 };
 
 static bool carrier_take(void *arg, const struct carrier *c)
 {
-	struct sheet *p = arg;
+	struct desk *d = arg;
 
-	p->carrier = vec_room(p->carrier, p->carriers, &p->cap, sizeof *p->carrier);
-	p->carrier[p->carriers++] = *c;
+	d->carrier = vec_room(d->carrier, d->carriers, &d->cap, sizeof *d->carrier);
+	d->carrier[d->carriers++] = *c;
 	return true;
 }
 
+/* Once the store may be asked. Whoever waits goes on, also where that failed. */
+static int desk_ready(struct desk *d, struct store *s, int (*flushed)(void *arg), void *arg)
+{
+	int rc;
+
+	if (d->ready)
+		return 0;
+	rc = flushed(arg);
+	if (rc == 0)
+		rc = store_carriers(s, NULL, carrier_take, d);
+	pthread_mutex_lock(&d->lock);
+	d->ready = true;
+	pthread_cond_broadcast(&d->told);
+	pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
+static size_t carriers_from(const struct desk *d, const char *territory, int least)
+{
+	size_t low = 0, high = d->carriers;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (strcmp(d->carrier[mid].territory, territory) < least)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void desk_lives(struct desk *d, const struct territory *who, struct report *r)
+{
+	size_t from, to;
+
+	pthread_mutex_lock(&d->lock);
+	while (!d->ready)
+		pthread_cond_wait(&d->told, &d->lock);
+	pthread_mutex_unlock(&d->lock);
+	from = carriers_from(d, territory_id(who), 0);
+	to = carriers_from(d, territory_id(who), 1);
+	carriers_lives(d->carrier + from, to - from, r);
+}
+
+/* ---- a sheet: a page under way, made by any thread ---- */
+struct sheet {
+	const struct territory *who;
+	uint8_t family;
+	void *data; /* NULL: no page */
+	size_t packed;
+};
+
 static void sheet_make(void *worker, void *job)
 {
-	const struct desk *d = worker;
+	struct desk *d = worker;
 	struct sheet *p = job;
 	struct wayin entry = {0};
 	struct measure_options o = {.family = p->family, .depth = 2, .wayin = &entry};
@@ -108,7 +156,7 @@ static void sheet_make(void *worker, void *job)
 	shelf_find(d->shelf, cc_of(territory_id(p->who)), &o);
 	measure_report(d->t, d->f, p->who, d->at, &o, &r);
 	if (r.prefixes > 0) {
-		carriers_lives(p->carrier, p->carriers, &r);
+		desk_lives(d, p->who, &r);
 		out_open_mem(&text);
 		snapshot_json(&text, &a, &entry);
 		p->data = answer_pack(text.buf, text.n, &p->packed);
@@ -130,7 +178,6 @@ static int sheet_keep(struct store *s, struct crew *crew, utime_t at, int rc, bo
 		rc = store_keep_answer(
 		    s, ANSWER_PAGE, territory_id(p->who), p->family, at, p->data, p->packed);
 	free(p->data);
-	free(p->carrier);
 	free(p);
 	return rc;
 }
@@ -167,35 +214,7 @@ static struct country *countries_order(const struct desk *d, size_t *n)
 	return country;
 }
 
-static int pages_of(struct store *s, const struct desk *d, uint8_t family)
-{
-	size_t n, workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
-	struct country *country = countries_order(d, &n);
-	void *worker[PAGE_WORKERS];
-	struct crew *crew;
-	bool more = true;
-	int rc = 0;
-
-	for (size_t i = 0; i < PAGE_WORKERS; i++)
-		worker[i] = (void *)d;
-	crew = crew_new(worker, workers, workers * 4, sheet_make);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct sheet *p = mem_alloc(sizeof *p);
-		p->who = country[i].who;
-		p->family = family;
-		rc = store_carriers(s, territory_id(p->who), carrier_take, p);
-		if (crew_full(crew))
-			rc = sheet_keep(s, crew, d->at, rc, &more);
-		crew_give(crew, p);
-	}
-	while (more)
-		rc = sheet_keep(s, crew, d->at, rc, &more);
-	crew_free(crew);
-	free(country);
-	return rc;
-}
-
-static int rank_keep(struct store *s, const struct desk *d, uint8_t family)
+static void *rank_make(const struct desk *d, uint8_t family, size_t *packed)
 {
 	struct measure_options o = {.family = family, .depth = 1};
 	struct rank rank;
@@ -206,36 +225,67 @@ static int rank_keep(struct store *s, const struct desk *d, uint8_t family)
 	    .facts = d->f,
 	    .health = table_health(d->t)};
 	struct out text;
-	int rc = 0;
+	void *data = NULL;
 
 	measure_rank(d->t, d->f, d->at, &o, RANK_COUNTRY, &rank);
 	out_open_mem(&text);
 	rank_json(&text, &r);
-	if (rank.n > 0) {
-		size_t packed;
-		void *data = answer_pack(text.buf, text.n, &packed);
-		rc = store_keep_answer(s, ANSWER_RANK, "", family, d->at, data, packed);
-		free(data);
-	}
+	if (rank.n > 0)
+		data = answer_pack(text.buf, text.n, packed);
 	out_close(&text);
 	rank_free(&rank);
+	return data;
+}
+
+/* All pages are given out at once, and measured while the store is still busy with what it was told. */
+static int family_keep(struct store *s, struct desk *d, uint8_t family, int (*flushed)(void *arg), void *arg)
+{
+	size_t n, packed, workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
+	struct country *country = countries_order(d, &n);
+	void *worker[PAGE_WORKERS], *rank;
+	struct crew *crew;
+	bool more = true;
+	int rc;
+
+	for (size_t i = 0; i < PAGE_WORKERS; i++)
+		worker[i] = d;
+	crew = crew_new(worker, workers, n + 1, sheet_make);
+	for (size_t i = 0; i < n; i++) {
+		struct sheet *p = mem_alloc(sizeof *p);
+		p->who = country[i].who;
+		p->family = family;
+		crew_give(crew, p);
+	}
+	free(country);
+	rank = rank_make(d, family, &packed);
+	rc = desk_ready(d, s, flushed, arg);
+	while (more)
+		rc = sheet_keep(s, crew, d->at, rc, &more);
+	if (rc == 0 && rank)
+		rc = store_keep_answer(s, ANSWER_RANK, "", family, d->at, rank, packed);
+	free(rank);
+	crew_free(crew);
 	return rc;
 }
 
-int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at)
+int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at,
+    int (*flushed)(void *arg), void *arg)
 {
 	struct shelf shelf;
-	struct desk d = {f, t, &shelf, at};
+	struct desk d = {.f = f, .t = t, .shelf = &shelf, .at = at};
 	int rc = 0;
 
+	pthread_mutex_init(&d.lock, NULL);
+	pthread_cond_init(&d.told, NULL);
 	shelf_make(&shelf, f, t, at);
-	for (size_t k = 0; k < sizeof families / sizeof *families && rc == 0; k++) {
-		if (!shelf.has[family_index(families[k])])
-			continue;
-		rc = pages_of(s, &d, families[k]);
-		if (rc == 0)
-			rc = rank_keep(s, &d, families[k]);
-	}
+	for (size_t k = 0; k < sizeof families / sizeof *families && rc == 0; k++)
+		if (shelf.has[family_index(families[k])])
+			rc = family_keep(s, &d, families[k], flushed, arg);
+	if (rc == 0)
+		rc = desk_ready(&d, s, flushed, arg);
 	shelf_free(&shelf);
+	free(d.carrier);
+	pthread_cond_destroy(&d.told);
+	pthread_mutex_destroy(&d.lock);
 	return rc;
 }

@@ -7,6 +7,8 @@
 
 #include "keep/keep.h"
 
-int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at); /* 0, -1 */
+/* flushed: called once, when the store is first needed; 0, or -1 and nothing is kept. */
+int pages_keep(struct store *s, const struct facts *f, const struct table *t, utime_t at,
+    int (*flushed)(void *arg), void *arg); /* 0, -1 */
 
 #endif
