@@ -8,6 +8,7 @@
 #define DETECT_INNER_H
 
 #include "detect/detect.h"
+#include "detect/journal.h"
 #include "detect/ledger.h"
 
 #include <math.h>
@@ -178,17 +179,6 @@ struct drift { /* steps of a share within seven days, for the CUSUM */
 	uint32_t event;
 	float settle_level;
 	utime_t settle_at; /* since when the share is near it */
-};
-
-enum { JOURNAL_RING = 1 << 20 };
-struct entry { /* of the journal */
-	utime_t time;
-	path_id old, new;
-	prefix_id prefix;
-	uint32_t prev,
-	    ahead; /* of the same prefix: the entry before it, and the one TRAIL before it; 0: none */
-	peer_id peer;
-	uint8_t kind;
 };
 
 enum due_kind {
@@ -446,41 +436,6 @@ static inline float share_seen(const struct detect *d, const struct carrier *c) 
 }
 unsigned vantage_needed(const struct detect *d, const struct place *p);
 void settle(struct detect *d); /* end of a second: touched members, carriers and places */
-
-/* ---- journal.c ---- */
-utime_t journal_decline(
-    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
-/* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */
-utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
-uint32_t journal_add(struct detect *d, const struct change *c);
-void journal_free(struct detect *d);
-/* From the latest entry of a prefix back: those after are fetched ahead, for each is a wait for memory. */
-const struct entry *journal_last(const struct detect *d, prefix_id prefix);
-const struct entry *journal_before(const struct detect *d, const struct entry *x);
-/*
- * Fills vantage, collectors and evidence of e from the journal: changes of its prefixes in [from, to] for
- * which matters() holds.
- */
-struct matter {
-	const struct place *place;
-	asn_t upstream;
-	asn_t origin;
-	enum {
-		MATTER_GAIN,
-		MATTER_LOSS,
-		MATTER_MOVE, /* from it to another, or the reverse; that a route comes or goes is no move */
-		MATTER_GONE,
-		MATTER_ORIGIN,
-		MATTER_LEAK,
-		MATTER_ANY
-	} what;
-};
-utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what);
-utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what);
-void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
-/* journal_first from first_seen, then journal_evidence from there until now, in one walk: where no turn
- * counts. */
-void journal_witness(struct detect *d, struct event *e, const struct matter *what);
 
 /* ---- due.c ---- */
 void due_add(

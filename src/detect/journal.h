@@ -1,0 +1,57 @@
+/*
+ * detect/journal: a ring of the changes that mattered, chained by prefix, latest first. In: changes. Out: who
+ * saw what, and when first. Fixed memory, owned by struct detect.
+ */
+#ifndef DETECT_JOURNAL_H
+#define DETECT_JOURNAL_H
+
+#include "detect/detect.h"
+
+struct place;
+
+enum { JOURNAL_RING = 1 << 20 };
+struct entry { /* of the journal */
+	utime_t time;
+	path_id old, new;
+	prefix_id prefix;
+	uint32_t prev,
+	    ahead; /* of the same prefix: the entry before it, and the one TRAIL before it; 0: none */
+	peer_id peer;
+	uint8_t kind;
+};
+
+utime_t journal_decline(
+    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
+/* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */
+utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
+uint32_t journal_add(struct detect *d, const struct change *c);
+void journal_free(struct detect *d);
+/* From the latest entry of a prefix back: those after are fetched ahead, for each is a wait for memory. */
+const struct entry *journal_last(const struct detect *d, prefix_id prefix);
+const struct entry *journal_before(const struct detect *d, const struct entry *x);
+/*
+ * Fills vantage, collectors and evidence of e from the journal: changes of its prefixes in [from, to] for
+ * which matters() holds.
+ */
+struct matter {
+	const struct place *place;
+	asn_t upstream;
+	asn_t origin;
+	enum {
+		MATTER_GAIN,
+		MATTER_LOSS,
+		MATTER_MOVE, /* from it to another, or the reverse; that a route comes or goes is no move */
+		MATTER_GONE,
+		MATTER_ORIGIN,
+		MATTER_LEAK,
+		MATTER_ANY
+	} what;
+};
+utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what);
+utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what);
+void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what);
+/* journal_first from first_seen, then journal_evidence from there until now, in one walk: where no turn
+ * counts. */
+void journal_witness(struct detect *d, struct event *e, const struct matter *what);
+
+#endif
