@@ -26,6 +26,7 @@ struct run {
 	enum format format;
 	enum severity least;
 	bool want_kind[EVENT_KINDS], any_kind, all_kinds;
+	size_t slighter; /* left out for their severity */
 	utime_t from, to;
 	utime_t dump; /* of the first table dump; UTIME_NONE: there is none */
 	bool late;    /* it does not begin with the data */
@@ -244,10 +245,12 @@ static void number(struct run *r)
 	uint64_t *first = mem_array(ids + 1, sizeof *first);
 
 	for (size_t i = 0; i < r->events; i++) {
-		if (wanted(r, &r->event[i]))
+		if (wanted(r, &r->event[i])) {
 			r->event[n++] = r->event[i];
-		else
-			event_free(&r->event[i]);
+			continue;
+		}
+		r->slighter += r->event[i].id && !r->any_kind;
+		event_free(&r->event[i]);
 	}
 	if (n)
 		qsort(r->event, n, sizeof *r->event, event_cmp);
@@ -284,6 +287,9 @@ static const char *how(const struct run *r, char *buf, size_t n)
 		    at);
 	else
 		snprintf(buf, n, "Judged against the table dumps given.");
+	if (r->slighter)
+		snprintf(buf + strlen(buf), n - strlen(buf),
+		    " Not shown: %zu of less severity (--severity info).", r->slighter);
 	snprintf(buf + strlen(buf), n - strlen(buf), " Sources: %s.", facts_sources(r->facts));
 	return buf;
 }
@@ -296,13 +302,14 @@ static int answer(struct run *r, const struct pipe *p)
 	    .from = p->first,
 	    .to = p->last,
 	    .sample = r->sample,
-	    .samples = r->samples,
-	    .note = how(r, note, sizeof note)};
+	    .samples = r->samples};
 	struct out o;
 
 	number(r);
 	l.v = r->event;
 	l.n = r->events;
+	l.slighter = r->slighter;
+	l.note = how(r, note, sizeof note);
 	out_open_fd(&o, STDOUT_FILENO);
 	if (r->format == FORMAT_JSON)
 		for (size_t i = 0; i < l.n; i++)

@@ -241,7 +241,7 @@ static void drift_tell(struct detect *d, uint32_t carrier)
 	journal_evidence(d, e, e->first_seen, d->now, &move);
 	e->before = x->mu;
 	e->after = share_seen(d, c);
-	e->severity = severity_of(d, p, fabs(e->after - x->mu) / 2, e->prefixes);
+	e->severity = severity_of(d, p, fabs(e->after - x->mu) / 2, e);
 	asn_text(d, c->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e, "%s carries %.3f of %s, after a median of %.3f over up to seven days", who, e->after,

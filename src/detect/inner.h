@@ -83,6 +83,8 @@ struct place {
 	utime_t trouble_last;
 	utime_t explained[4]; /* when what was told lately happened: no share-shift beside it; latest last */
 	float told_visible;
+	float size; /* addresses or /48s registered, for severities without a baseline; below 0: not looked up
+		     */
 	uint32_t instability;
 	utime_t moved[8];   /* when upstreams came and went, latest last */
 	utime_t touched_at; /* first change of the second under way */
@@ -467,7 +469,7 @@ static inline bool place_is_small(const struct detect *d, const struct place *p)
 {
 	return d->o.baseline && p->members <= SMALL_PLACE;
 }
-enum severity severity_of(const struct detect *d, const struct place *p, double part, size_t prefixes);
+enum severity severity_of(struct detect *d, const struct place *p, double part, const struct event *e);
 
 /* ---- upstream.c ---- */
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at);

@@ -262,7 +262,7 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	e->after = after;
 	journal_witness(d, e, &what);
 	place_explain(p, e->first_seen);
-	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e->prefixes);
+	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e);
 	outage_why(d, e, p);
 	event_tell(d, index);
 }

@@ -37,7 +37,8 @@ static uint32_t place_new(struct detect *d, const char *id, uint8_t family)
 	    .visible_since = UTIME_NONE,
 	    .challenge = UTIME_NONE,
 	    .trouble_last = UTIME_NONE,
-	    .told_visible = -1};
+	    .told_visible = -1,
+	    .size = -1};
 	ledger_init(&p->ledger);
 	for (size_t i = 0; i < sizeof p->moved / sizeof *p->moved; i++)
 		p->moved[i] = UTIME_NONE;

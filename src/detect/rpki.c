@@ -61,7 +61,7 @@ static void rpki_tell(struct detect *d, uint32_t index)
 	how = prefix_rpki(d->f, &e->prefix[0], e->asn, d->now);
 	journal_evidence(d, e, e->first_seen, d->now, &what);
 	e->scope = e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
-	e->severity = severity_of(d, p, part * (0.1 + 0.9 * (e->before - e->after)), e->prefixes);
+	e->severity = severity_of(d, p, part * (0.1 + 0.9 * (e->before - e->after)), e);
 	asn_text(d, e->asn, who, sizeof who);
 	place_text(d, p, where, sizeof where);
 	event_why(e,

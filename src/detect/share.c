@@ -259,7 +259,7 @@ static void primary_tell(struct detect *d, uint32_t place)
 	journal_evidence(d, e, e->first_seen, d->now, &m);
 	e->before = now->calm;
 	e->after = carrier_share(d, now);
-	e->severity = severity_of(d, p, 0.5, e->prefixes);
+	e->severity = severity_of(d, p, 0.5, e);
 	asn_text(d, now->asn, who, sizeof who);
 	asn_text(d, was->asn, whom, sizeof whom);
 	place_text(d, p, where, sizeof where);

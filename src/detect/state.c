@@ -17,7 +17,7 @@
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
 _Static_assert(sizeof(struct detect) == 1136, "walk() must know every field of struct detect");
-_Static_assert(sizeof(struct place) == 528, "walk() must know every field of struct place");
+_Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");

@@ -172,20 +172,61 @@ void asn_text(const struct detect *d, asn_t asn, char *buf, size_t n)
 		    buf, n, "AS%u%s%s%s", asn, country ? " (" : "", country ? cc : "", country ? ")" : "");
 }
 
+/* What the place has by its sources, where updates alone do not show the whole; 0: nobody tells. */
+static double place_size(struct detect *d, const struct place *of)
+{
+	struct place *p = &d->place[of - d->place];
+	const struct territory *who = p->who;
+	char cc[3];
+
+	if (p->size < 0) {
+		cc_text(cc, p->country);
+		if (!who && p->country)
+			who = territory_find(d->f, cc, NULL);
+		p->size = who ? (float)territory_size(who, p->family, d->now) : 0;
+	}
+	return (double)p->size;
+}
+
+static double event_size(const struct event *e)
+{
+	const struct prefix *last = NULL;
+	double sum = 0;
+
+	for (size_t i = 0; i < e->prefixes; i++)
+		if (!last || !prefix_covers(last, &e->prefix[i])) {
+			last = &e->prefix[i];
+			sum += prefix_size(last);
+		}
+	return sum;
+}
+
+static unsigned grade_of(const double v, const double *from, unsigned n)
+{
+	unsigned grade = 0;
+
+	while (grade < n && v >= from[grade])
+		grade++;
+	return grade;
+}
+
 /*
  * How bad it is for the place: a part of it in a large one, absolute in a small one (design.md 6). Updates
- * alone show no whole to take a part of: there the number of prefixes decides, and nothing is critical.
+ * alone show no whole to take a part of: there the number of prefixes decides, or what part they are of all
+ * that is registered, a grade lower, and nothing is critical.
  */
-enum severity severity_of(const struct detect *d, const struct place *p, double part, size_t prefixes)
+enum severity severity_of(struct detect *d, const struct place *p, double part, const struct event *e)
 {
-	static const double parts[] = {0.005, 0.02, 0.1, 0.5};
-	static const size_t counts[] = {10, 30, 100, SIZE_MAX};
-	unsigned grade = SEVERITY_INFO;
+	static const double parts[] = {0.005, 0.02, 0.1, 0.5}, counts[] = {10, 30, 100};
+	unsigned by_part, by_count;
+	double size;
 
 	if (place_is_small(d, p))
 		return part >= 0.5 ? SEVERITY_CRITICAL : part > 0 ? SEVERITY_HIGH : SEVERITY_LOW;
-	while (
-	    grade < SEVERITY_CRITICAL && (d->o.baseline ? part >= parts[grade] : prefixes >= counts[grade]))
-		grade++;
-	return (enum severity)grade;
+	if (d->o.baseline)
+		return (enum severity)grade_of(part, parts, SEVERITY_CRITICAL);
+	size = place_size(d, p);
+	by_part = size > 0 ? grade_of(event_size(e) / size, parts + 1, SEVERITY_HIGH) : 0;
+	by_count = grade_of((double)e->prefixes, counts, SEVERITY_HIGH);
+	return (enum severity)(by_part > by_count ? by_part : by_count);
 }

@@ -98,8 +98,8 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 	if (e->prefixes == before)
 		return;
 	e->scope = place_is_small(d, p) && e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
-	e->severity = severity_of(
-	    d, p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0, e->prefixes);
+	e->severity =
+	    severity_of(d, p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0, e);
 	if (e->severity > SEVERITY_MEDIUM)
 		e->severity = SEVERITY_MEDIUM;
 	journal_evidence(d, e, e->first_seen, d->now, &what);

@@ -213,7 +213,7 @@ static void carrier_confirm(struct detect *d, uint32_t carrier)
 	carrier_witnesses(d, index, true);
 	e->before = 0;
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(d, &d->place[c->place], e->after, e->prefixes);
+	e->severity = severity_of(d, &d->place[c->place], e->after, e);
 	gain_why(d, e, c);
 	place_explain(&d->place[c->place], e->first_seen);
 	event_close(d, over, e->first_seen);
@@ -230,7 +230,7 @@ void carrier_retell(struct detect *d, const struct due *due)
 	if (!e || c->since != due->stamp || c->stay != STAY_PRESENT)
 		return;
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(d, &d->place[c->place], e->after, e->prefixes);
+	e->severity = severity_of(d, &d->place[c->place], e->after, e);
 	carrier_witnesses(d, c->event, true);
 	gain_why(d, e, c);
 	event_tell(d, c->event);
@@ -311,7 +311,7 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	carrier_witnesses(d, index, false);
 	e->before = c->calm;
 	e->after = 0;
-	e->severity = severity_of(d, p, e->before, e->prefixes);
+	e->severity = severity_of(d, p, e->before, e);
 	loss_why(d, e, c->asn, p);
 	place_explain(&d->place[c->place], e->first_seen);
 	event_close(d, over, e->first_seen);
@@ -381,7 +381,7 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 	cell_told(d, cell, member, m->event);
 	event_sort(d, m->event);
 	e->after = carrier_share(d, c);
-	e->severity = severity_of(d, &d->place[c->place], fabs(e->after - e->before), e->prefixes);
+	e->severity = severity_of(d, &d->place[c->place], fabs(e->after - e->before), e);
 	carrier_witnesses(d, m->event, gained);
 	if (gained)
 		gain_why(d, e, c);
@@ -497,7 +497,7 @@ static void move_tell(
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
 	e->before = c->calm;
-	e->severity = severity_of(d, p, p->whole ? (double)weight / (double)p->whole : 0, e->prefixes);
+	e->severity = severity_of(d, p, p->whole ? (double)weight / (double)p->whole : 0, e);
 	carrier_witnesses(d, index, gained);
 	if (gained)
 		gain_why(d, e, c);

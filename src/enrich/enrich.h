@@ -108,6 +108,9 @@ cc_t asn_territory(const struct facts *f, asn_t asn, utime_t at);
 void territory_explain_asn(const struct territory *t, asn_t asn, utime_t at, char *buf, size_t n);
 void territory_explain_prefix(
     const struct territory *t, const struct prefix *p, utime_t at, char *buf, size_t n);
+/* How much belongs to it by its sources: addresses (IPv4) or /48s (IPv6); 0 for an AS, of which they do not
+ * tell. */
+double territory_size(const struct territory *t, uint8_t family, utime_t at);
 /* The members as the sources have them, for --explain: calls back in order. */
 void territory_members(const struct territory *t, utime_t at, void (*asn)(void *, asn_t, const char *why),
     void (*prefix)(void *, const struct prefix *, const char *why), void *arg);

@@ -93,24 +93,49 @@ static int prefix_order(const void *a, const void *b)
 	return prefix_cmp(a, b);
 }
 
+static void gather(struct gathered *g, const struct territory *t)
+{
+	if (t->kind == TERRITORY_AS) {
+		gather_asn(g, t->asn);
+	} else if (t->kind == TERRITORY_PREFIX) {
+		gather_prefix(g, &t->prefix);
+	} else {
+		gather_entries(g, t);
+		gather_defaults(g, t);
+	}
+	if (g->asns)
+		qsort(g->asn, g->asns, sizeof *g->asn, asn_order);
+	if (g->prefixes)
+		qsort(g->prefix, g->prefixes, sizeof *g->prefix, prefix_order);
+}
+
+double territory_size(const struct territory *t, uint8_t family, utime_t at)
+{
+	struct gathered g = {0};
+	const struct prefix *last = NULL;
+	double sum = 0;
+
+	gather(&g, t);
+	for (size_t i = 0; i < g.prefixes; i++) {
+		const struct prefix *p = &g.prefix[i];
+		if (p->family != family || (last && prefix_covers(last, p)) ||
+		    territory_has_prefix(t, p, at) == MEMBER_NO)
+			continue;
+		last = p;
+		sum += prefix_size(p);
+	}
+	free(g.asn);
+	free(g.prefix);
+	return sum;
+}
+
 void territory_members(const struct territory *t, utime_t at, void (*asn)(void *, asn_t, const char *why),
     void (*prefix)(void *, const struct prefix *, const char *why), void *arg)
 {
 	struct gathered g = {0};
 	char why[256];
 
-	if (t->kind == TERRITORY_AS) {
-		gather_asn(&g, t->asn);
-	} else if (t->kind == TERRITORY_PREFIX) {
-		gather_prefix(&g, &t->prefix);
-	} else {
-		gather_entries(&g, t);
-		gather_defaults(&g, t);
-	}
-	if (g.asns)
-		qsort(g.asn, g.asns, sizeof *g.asn, asn_order);
-	if (g.prefixes)
-		qsort(g.prefix, g.prefixes, sizeof *g.prefix, prefix_order);
+	gather(&g, t);
 	for (size_t i = 0; asn && i < g.asns; i++)
 		if ((i == 0 || g.asn[i] != g.asn[i - 1]) && territory_has_asn(t, g.asn[i], at)) {
 			territory_explain_asn(t, g.asn[i], at, why, sizeof why);

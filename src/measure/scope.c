@@ -25,13 +25,6 @@ bool prefix_in_limits(const struct prefix *p)
 	return p->family == FAMILY_IPV4 ? p->len >= 8 && p->len <= 24 : p->len >= 16 && p->len <= 48;
 }
 
-double prefix_size(const struct prefix *p)
-{
-	unsigned unit = p->family == FAMILY_IPV4 ? 32 : 48;
-
-	return p->len >= unit ? 1 : (double)(UINT64_C(1) << (unit - p->len));
-}
-
 /* ---- borders ---- */
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at)
 {

@@ -83,7 +83,6 @@ bool prefix_ours(const struct scope *s, const struct prefix *p); /* by its addre
 bool origin_ours(const struct scope *s, path_id path);           /* by its origin */
 enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct border *border, unsigned *cause);
 bool prefix_in_limits(const struct prefix *p); /* /8-/24, /16-/48 */
-double prefix_size(const struct prefix *p);    /* addresses, or /48s (at least 1) */
 
 static inline path_id cell_path(const struct scope *s, const struct weighed *m, size_t peer)
 {

@@ -162,6 +162,13 @@ int prefix_cmp(const struct prefix *a, const struct prefix *b)
 	return d ? d : (int)a->len - (int)b->len;
 }
 
+double prefix_size(const struct prefix *p)
+{
+	unsigned unit = p->family == FAMILY_IPV4 ? 32 : 48;
+
+	return p->len >= unit ? 1 : (double)(UINT64_C(1) << (unit - p->len));
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return a->family == b->family && a->len == b->len && memcmp(a->b, b->b, sizeof a->b) == 0;

@@ -99,6 +99,7 @@ int prefix_cmp(
     const struct prefix *a, const struct prefix *b); /* family, value, then length: parents before children */
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 bool prefix_covers(const struct prefix *a, const struct prefix *b); /* a equals b or contains it */
-bool prefix_bit(const struct prefix *p, unsigned i);                /* bit i, 0 the first */
+double prefix_size(const struct prefix *p);          /* addresses (IPv4), or /48s (at least 1) */
+bool prefix_bit(const struct prefix *p, unsigned i); /* bit i, 0 the first */
 
 #endif

@@ -152,7 +152,8 @@ void events_text(struct out *o, const struct event_list *l)
 	text_time(from, l->from);
 	text_time(to, l->to);
 	if (l->n == 0)
-		out_printf(o, "Nothing happened between %s and %s UTC.\n", from, to);
+		out_printf(o, "Nothing%s happened between %s and %s UTC.\n",
+		    l->slighter ? " of the severity asked for" : "", from, to);
 	for (size_t i = 0; i < l->n; i++) {
 		if (done[i])
 			continue;

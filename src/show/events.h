@@ -18,6 +18,8 @@ struct shown_sample { /* for the picture */
 struct event_list {
 	const struct event *v; /* by first_seen; episode is an id among them */
 	size_t n;
+	size_t
+	    slighter; /* that happened and are not in the list, being of less than the severity asked for */
 	const struct facts *facts;
 	struct page page;
 	utime_t from, to; /* of the data; UTIME_NONE: nothing was read */

@@ -86,7 +86,7 @@ void prefixes_rebuild(struct prefixes *t)
 }
 
 /* Addresses, or /64s; longer IPv6 prefixes are less than one. */
-static uint64_t prefix_size(const struct prefix *p)
+static uint64_t prefix_units(const struct prefix *p)
 {
 	unsigned unit = p->family == FAMILY_IPV4 ? 32 : 64;
 
@@ -109,7 +109,7 @@ static bool adopt(void *arg, prefix_id id)
 
 	if (id == a->parent)
 		return true;
-	size = prefix_size(&t->key[id]);
+	size = prefix_units(&t->key[id]);
 	t->own[a->parent] -= t->peers[id] ? size : size - t->own[id];
 	t->up[id] = a->parent;
 	return false;
@@ -129,7 +129,7 @@ prefix_id prefix_born(struct table *table, const struct prefix *p, uint64_t hash
 	id = t->n++;
 	t->key[id] = *p;
 	t->wanted[id] = !table->options.want || table->options.want(table->options.want_arg, p);
-	t->own[id] = prefix_size(p);
+	t->own[id] = prefix_units(p);
 	t->up[id] = trie_longest(&t->trie, t->key, p, true);
 	trie_add(&t->trie, t->key, id);
 	trie_inside(&t->trie, t->key, p, adopt, &(struct adoption){t, id});
