@@ -6,6 +6,7 @@
 #include "cmd/pipe.h"
 
 #include "base/mem.h"
+#include "cmd/ahead.h"
 #include "cmd/progress.h"
 #include "cmd/verb.h"
 
@@ -13,7 +14,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH_CHANGES = 4096, LOOK_UP_EVERY = 4096, AHEAD = 16 };
+enum {
+	BATCH_CHANGES = 4096,
+	LOOK_UP_EVERY = 4096,
+	THREADS = 4, /* that read dumps ahead at the same time; further dumps are read by the caller's */
+};
 /* Records of one stream may stand this far out of order. */
 #define DISORDER (60 * UTIME_SECOND)
 
@@ -25,9 +30,13 @@ struct stream {
 	struct cur cur;
 	struct mrt mrt;
 	struct source *source;
-	struct update ahead[AHEAD]; /* decoded from the block; the table prepares for them together */
+	struct update own[AHEAD];   /* decoded from the block */
+	struct ahead *ahead;        /* NULL, or what reads the file in place of this thread */
+	struct ahead_step step;     /* what it gave last */
+	struct fault_count told_of; /* its faults that are in mrt.faults */
+	struct update *list;        /* own, or of the step; the table prepares for them together */
 	size_t at, n;               /* the next one, and how many there are */
-	struct update *update;      /* &ahead[at] */
+	struct update *update;      /* &list[at] */
 	bool ended;                 /* no bytes follow those in the block */
 	uint64_t faults, doubts;    /* told, sums over kinds */
 	uint32_t told;              /* bit per kind */
@@ -41,7 +50,7 @@ struct run {
 	struct input_list list;
 	size_t opened; /* of the list */
 	struct stream **stream;
-	size_t streams;
+	size_t streams, threads;
 	struct changes batch;
 	utime_t batch_time; /* of the update whose changes came last */
 	utime_t tick_at;    /* the next multiple of o->step */
@@ -132,19 +141,54 @@ static bool stream_fill(struct run *r, struct stream *s)
 	return false;
 }
 
-/* Decodes the next updates of the block; false: there are no more in it. */
-static bool stream_decode(struct run *r, struct stream *s)
+/* Decodes the next updates of the block. */
+static void stream_read(struct stream *s)
 {
 	enum mrt_status got = MRT_UPDATE;
 
-	s->at = s->n = 0;
+	s->list = s->own;
 	while (s->n < AHEAD && got == MRT_UPDATE) {
 		uint64_t offset = s->block.offset + (uint64_t)(s->cur.p - s->block.data);
-		got = mrt_next(&s->mrt, &s->cur, offset, s->ended, &s->ahead[s->n]);
+		got = mrt_next(&s->mrt, &s->cur, offset, s->ended, &s->own[s->n]);
 		s->n += got == MRT_UPDATE;
 	}
+}
+
+/* What was read ahead, as if it were read now. */
+static void stream_follow(struct run *r, struct stream *s)
+{
+	struct fault_count *f = &s->mrt.faults, *was = &s->told_of;
+	const struct fault_count *now;
+
+	ahead_next(s->ahead, &s->step);
+	now = s->step.faults;
+	s->list = s->step.update;
+	s->n = s->step.n;
+	s->mrt.n_records = s->step.records;
+	s->ended = s->step.ended;
+	if (s->step.error) {
+		s->error = s->step.error;
+		tell(r, s, s->step.error_offset, s->error);
+	}
+	f->skipped_bytes += now->skipped_bytes - was->skipped_bytes;
+	for (unsigned k = 0; k < FAULT_KINDS; k++) {
+		if (f->n[k] == 0)
+			f->first[k] = now->first[k];
+		f->n[k] += now->n[k] - was->n[k];
+	}
+	*was = *now;
+}
+
+/* The next updates of the stream; false: there are none in the block. */
+static bool stream_decode(struct run *r, struct stream *s)
+{
+	s->at = s->n = 0;
+	if (s->ahead)
+		stream_follow(r, s);
+	else
+		stream_read(s);
 	stream_check(r, s, NULL);
-	table_prepare(r->p->table, s->source, s->ahead, s->n);
+	table_prepare(r->p->table, s->source, s->list, s->n);
 	return s->n > 0;
 }
 
@@ -155,9 +199,10 @@ static bool stream_next(struct run *r, struct stream *s)
 		while (!stream_decode(r, s)) {
 			if (s->ended)
 				return false;
-			(void)stream_fill(r, s);
+			if (!s->ahead)
+				(void)stream_fill(r, s);
 		}
-	s->update = &s->ahead[s->at];
+	s->update = &s->list[s->at];
 	if (s->first == UTIME_NONE)
 		s->first = s->update->time;
 	s->last = s->update->time;
@@ -189,6 +234,8 @@ static void stream_close(struct run *r, size_t i)
 	r->done_bytes += s->file->size ? s->file->size : f.bytes;
 	if (r->o->file_done)
 		r->o->file_done(r->o->arg, &f);
+	r->threads -= s->ahead != NULL;
+	ahead_stop(s->ahead);
 	source_free(s->source);
 	input_close(s->in);
 	free(s);
@@ -205,6 +252,9 @@ static void stream_open(struct run *r)
 	s->source = source_new(r->p->table, s->file->collector);
 	s->first = s->last = UTIME_NONE;
 	r->stream[r->streams++] = s;
+	if (s->file->rib && !r->o->table.want && r->threads < THREADS && stream_fill(r, s))
+		s->ahead = ahead_start(s->in, &s->block, r->p->table, r->o->until ? r->o->until : UTIME_MAX);
+	r->threads += s->ahead != NULL;
 	if (!stream_next(r, s))
 		stream_close(r, r->streams - 1);
 }
@@ -293,7 +343,11 @@ static void apply(struct run *r, struct stream *s)
 	time_comes(r, time);
 	out = r->o->changes && time >= r->o->from ? &r->batch : NULL;
 	table_tick(r->p->table, time, out);
-	table_apply(r->p->table, s->source, s->update, &s->mrt.faults, out);
+	if (s->ahead)
+		table_apply_cut(r->p->table, s->source, s->update, s->step.cut, s->step.first + s->at,
+		    &s->mrt.faults, out);
+	else
+		table_apply(r->p->table, s->source, s->update, &s->mrt.faults, out);
 	stream_check(r, s, s->update->kind == UPDATE_MESSAGE ? &s->update->peer : NULL);
 	if (r->p->first == UTIME_NONE || time < r->p->first)
 		r->p->first = time;

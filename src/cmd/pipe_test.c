@@ -258,6 +258,86 @@ static void bad_input_is_counted_and_what_stands_beside_it_kept(void **state)
 	pipe_free(&p);
 }
 
+/* A dump of some blocks with updates between its records, another dump begun in it, damage inside, cut at the
+ * end. */
+static void write_long_dump(void)
+{
+	enum { PEERS = 30, RECORDS = 4000 };
+	struct peer_key peer[PEERS];
+	struct said_entry e[PEERS];
+	char text[64], paths[PEERS][64];
+	struct out o;
+
+	for (unsigned k = 0; k < PEERS; k++) {
+		snprintf(text, sizeof text, "192.0.2.%u", k + 1);
+		peer[k] = mk_peer(text, 100 + k);
+	}
+	out_open_mem(&o);
+	mk_peers(&o, T(900), peer, PEERS);
+	for (unsigned i = 0; i < RECORDS; i++) {
+		for (unsigned k = 0; k < PEERS; k++) {
+			snprintf(paths[k], sizeof paths[k], "%u %u %u", 100 + k, 300 + i / 5 * k % 70,
+			    400 + i / 3 % 500);
+			e[k] = (struct said_entry){.peer = k, .path = paths[k], .add_id = 1 + k % 2};
+		}
+		snprintf(text, sizeof text, "10.%u.%u.0/24", i / 256, i % 256);
+		mk_rib(&o, T(900) + i / 100 * UTIME_SECOND, text, i % 97 == 0, e, PEERS - i % 3);
+		if (i % 500 == 250)
+			mk_announce(&o, T(900) + i / 100 * UTIME_SECOND, &peer[i % 7], "107 1 2", text);
+		if (i == 1700)
+			o.buf[o.n - 2000] ^= 0x55;
+		if (i == 3000)
+			mk_peers(&o, T(930), peer, PEERS);
+	}
+	assert_true(o.n > 4 << 20);
+	o.n -= 5;
+	write_file(1, "rrc00/rib.1", &o);
+	out_close(&o);
+}
+
+static bool want_all(void *arg, const struct prefix *prefix)
+{
+	return true;
+}
+
+static bool stop_at_once(void *arg)
+{
+	return true;
+}
+
+/* Who wants only some prefixes has the dump read by the caller's thread: here, all of them. */
+static void what_is_read_ahead_is_the_same(void **state)
+{
+	char *list[] = {path[1], path[2]};
+	struct record r[2];
+	struct pipe p[2];
+
+	write_long_dump();
+	for (int k = 0; k < 6; k++) {
+		for (int ahead = 0; ahead < 2; ahead++) {
+			struct pipe_options o = {.path = list, .paths = 2, .quiet = true, .arg = &r[ahead]};
+			r[ahead] = (struct record){.last = UTIME_NONE};
+			out_open_mem(&r[ahead].o);
+			o.table.want = ahead ? NULL : want_all;
+			o.changes = k % 2 ? NULL : record_changes;
+			o.until = k / 2 == 1 ? T(920) : 0;
+			o.stop = k / 2 == 2 ? stop_at_once : NULL;
+			assert_int_equal(pipe_run(&o, &p[ahead]), k / 2 == 0 ? EXIT_BAD_INPUT : p[0].status);
+			record_table(&r[ahead].o, p[ahead].table);
+		}
+		assert_string_equal(r[0].o.buf, r[1].o.buf);
+		assert_int_equal(p[0].records, p[1].records);
+		assert_int_equal(p[0].bad, p[1].bad);
+		assert_int_equal(p[0].last, p[1].last);
+		assert_int_equal(p[0].bytes, p[1].bytes);
+		assert_int_equal(table_health(p[0].table)->doubtful, table_health(p[1].table)->doubtful);
+		for (int ahead = 0; ahead < 2; ahead++) {
+			pipe_free(&p[ahead]);
+			out_close(&r[ahead].o);
+		}
+	}
+}
+
 static void nothing_given_is_an_empty_table(void **state)
 {
 	struct pipe_options o = {.quiet = true};
@@ -275,8 +355,8 @@ int main(void)
 	    cmocka_unit_test(any_order_of_files_gives_the_same), cmocka_unit_test(ranges_are_half_open),
 	    cmocka_unit_test(dump_then_updates_equals_both), cmocka_unit_test(batches_of_one_time_and_ticks),
 	    cmocka_unit_test(nothing_given_is_an_empty_table),
-	    cmocka_unit_test(
-		bad_input_is_counted_and_what_stands_beside_it_kept), /* the last: spoils a file */
+	    cmocka_unit_test(bad_input_is_counted_and_what_stands_beside_it_kept), /* it spoils a file */
+	    cmocka_unit_test(what_is_read_ahead_is_the_same),                      /* and this another */
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -16,7 +16,7 @@
 enum {
 	HEAD = 256 * 1024,
 	BODY = 1024 * 1024,
-	BUFFERS = 4,
+	BUFFERS = 8,
 	RECORD_MAX = 64 * 1024 * 1024,
 };
 

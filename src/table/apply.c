@@ -105,7 +105,7 @@ static void attrs_said(struct table *t, const struct update *u, struct said *sai
 	    .peer_asn = t->peer[said->peer].key.asn};
 	if (u->attrs.as_size == 2 && attr_seen(&view, ATTR_AS4_PATH))
 		said->attr.as4_path = view.value[ATTR_AS4_PATH];
-	path_attr_hash(&t->paths, &said->attr);
+	path_attr_hash(&t->paths.cache, &said->attr);
 	if (attr_seen(&view, ATTR_OTC) && view.value[ATTR_OTC].n == 4)
 		said->otc = be32(view.value[ATTR_OTC].p);
 	said->path = PATH_UNREAD;

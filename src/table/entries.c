@@ -93,7 +93,7 @@ static void entry_unread(struct table *t, const struct dump_peer *p, struct span
 	r->path.peer_asn = t->peer[p->id].key.asn;
 	r->path.as_size = as_size;
 	attrs_paths(&set, &r->path.as_path, &r->path.as4_path);
-	path_attr_hash(&t->paths, &r->path);
+	path_attr_hash(&t->paths.cache, &r->path);
 }
 
 /*
@@ -213,4 +213,67 @@ void dump_record(
 		for (size_t i = 0; i < b.n; i++)
 			entry_apply(t, &s->dump->peer[b.entry[i].peer], u, &b.entry[i], prefix, out);
 	}
+}
+
+/* ---- from a cut ---- */
+static inline path_id cut_path(struct source *s, const struct cut *c, const struct cut_entry *e)
+{
+	path_id *last = &s->known->last[e->peer], *line = &s->known->line[e->line];
+
+	if (e->path == CUT_LINE)
+		*last = *line;
+	if (e->path < CUT_BORN)
+		return *last;
+	*last = c->id[e->path - CUT_BORN];
+	if (c->birth[e->path - CUT_BORN].keeps)
+		*line = *last;
+	return *last;
+}
+
+/* Entries [from, to), at most BATCH, between their cut and their use. */
+static void entries_take(struct table *t, struct source *s, const struct update *u, prefix_id prefix,
+    const struct cut *c, size_t from, size_t to, struct batch *b, struct fault_count *faults)
+{
+	b->n = 0;
+	for (size_t i = from; i < to; i++) {
+		const struct cut_entry *e = &c->entry[i];
+		path_id path = cut_path(s, c, e);
+		uint16_t peer = prefix == PREFIX_NONE ? DUMP_NOT_MET : entry_peer(s, u, e->peer);
+		struct dump_peer *p = &s->dump->peer[peer];
+		struct entry *at = &b->entry[b->n];
+		if (prefix == PREFIX_NONE)
+			continue;
+		if (peer == DUMP_NOT_MET) {
+			t->health.unknown_peer++;
+			fault_add(faults, FAULT_PEER_INDEX, u->offset);
+			continue;
+		}
+		if (!entry_counts(t, p, &u->prefix, prefix))
+			continue;
+		cell_fetch(&t->column[p->id][prefix]);
+		at->peer = peer;
+		at->path = path;
+		at->add_id = u->addpath ? c->add_id[i] : 0;
+		b->n++;
+	}
+}
+
+void dump_put(struct table *t, struct source *s, struct update *u, const struct cut *c, size_t i,
+    struct fault_count *faults, struct changes *out)
+{
+	size_t at = i ? c->record[i - 1].entries : 0, end = c->record[i].entries, to;
+	struct batch b;
+	prefix_id prefix;
+
+	dump_open(t, s, u->time, out);
+	prefix = prefix_born(t, &u->prefix, prefix_hash(&u->prefix));
+	t->health.dump_routes += prefix == PREFIX_NONE ? 0 : end - at;
+	for (; at < end; at = to) {
+		to = end - at < BATCH ? end : at + BATCH;
+		entries_take(t, s, u, prefix, c, at, to, &b, faults);
+		for (size_t k = 0; k < b.n; k++)
+			entry_apply(t, &s->dump->peer[b.entry[k].peer], u, &b.entry[k], prefix, out);
+	}
+	if (c->record[i].bad && prefix != PREFIX_NONE)
+		fault_add(faults, FAULT_MRT_BODY, u->offset);
 }

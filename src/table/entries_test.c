@@ -1,6 +1,7 @@
 /*
  * Tests of a dump's hot path: with entries drawn to repeat, nearly repeat and be damaged, every cell is what
  * the plain way gives: the attributes cut, the path laid out flat, cleaned, and walked into the tree alone.
+ * What comes cut ahead gives the same table, changes, health and faults as the records themselves.
  */
 #include "table/make_test.h"
 
@@ -12,7 +13,7 @@
 /* cmocka wants the four above it */
 #include <cmocka.h>
 
-enum { PEERS = 40, PREFIXES = 3000 };
+enum { PEERS = 40, PREFIXES = 3000, STREAM = 1500 };
 
 static uint64_t seed;
 
@@ -164,6 +165,183 @@ static void every_cell_is_read_plainly(void **state)
 	table_free(t);
 }
 
+/* ---- cut ahead ---- */
+struct duel { /* the same stream into two tables: record by record, and in cuts */
+	struct table *plain, *ahead;
+	struct source *plain_from, *ahead_from;
+	struct fault_count plain_faults, ahead_faults;
+	struct changes plain_told, ahead_told;
+};
+
+static void same_path(const struct duel *d, path_id plain, path_id ahead)
+{
+	asn_t p[PATH_LENGTH_MAX], a[PATH_LENGTH_MAX];
+	size_t n = path_list(d->plain, plain, p, PATH_LENGTH_MAX);
+
+	assert_int_equal(path_list(d->ahead, ahead, a, PATH_LENGTH_MAX), n);
+	assert_memory_equal(p, a, n * sizeof *p);
+	assert_int_equal(path_flags(d->plain, plain), path_flags(d->ahead, ahead));
+}
+
+/* Of entries that are passed over the cut paths are in the tree all the same, and counted as cleaned. */
+static void same_health(struct health plain, struct health ahead, bool passed_over)
+{
+	if (passed_over) {
+		for (int k = 0; k < 8; k++)
+			assert_true(ahead.cleaned[k] >= plain.cleaned[k]);
+		memset(plain.cleaned, 0, sizeof plain.cleaned);
+		memset(ahead.cleaned, 0, sizeof ahead.cleaned);
+	}
+	assert_memory_equal(&ahead, &plain, sizeof plain);
+}
+
+static void same_tables(const struct duel *d, bool passed_over)
+{
+	assert_int_equal(prefix_count(d->ahead), prefix_count(d->plain));
+	assert_int_equal(peer_count(d->ahead), peer_count(d->plain));
+	for (peer_id k = 0; k < peer_count(d->plain); k++) {
+		assert_memory_equal(peer_of(d->ahead, k), peer_of(d->plain, k), sizeof(struct peer));
+		for (prefix_id id = 0; id < prefix_count(d->plain); id++) {
+			path_id more[2][8];
+			size_t n = route_more_paths(d->plain, k, id, more[0], 8);
+			same_path(d, peer_column(d->plain, k)[id], peer_column(d->ahead, k)[id]);
+			assert_int_equal(route_more_paths(d->ahead, k, id, more[1], 8), n);
+			for (size_t i = 0; i < n && i < 8; i++)
+				same_path(d, more[0][i], more[1][i]);
+		}
+	}
+	same_health(*table_health(d->plain), *table_health(d->ahead), passed_over);
+	if (!passed_over)
+		assert_int_equal(path_count(d->ahead), path_count(d->plain));
+	assert_memory_equal(&d->ahead_faults, &d->plain_faults, sizeof d->plain_faults);
+	assert_int_equal(d->ahead_told.n, d->plain_told.n);
+	for (size_t i = 0; i < d->plain_told.n; i++) {
+		struct change p = d->plain_told.v[i], a = d->ahead_told.v[i];
+		same_path(d, p.old, a.old);
+		same_path(d, p.new, a.new);
+		p.old = p.new = a.old = a.new = 0;
+		assert_memory_equal(&p, &a, sizeof p);
+	}
+}
+
+/* Cuts of drawn sizes; what stands at `until` and later is left out, as the pipe does. */
+static void duel_run(struct duel *d, const struct out *in, utime_t until)
+{
+	struct cutter *cutter = cutter_new(d->ahead, until);
+	struct cut *cut = cut_new();
+	struct mrt m = {.n_records = 0};
+	struct cur c = cur_of(in->buf, in->n);
+	static struct update u[CUT_UPDATES];
+	size_t n;
+
+	do {
+		size_t want = 1 + draw(draw(2) ? 4 : CUT_UPDATES);
+		cut_clear(cut);
+		if (draw(8) == 0)
+			cutter_forget(cutter);
+		for (n = 0; n < want; n++) {
+			struct update same;
+			uint64_t at = (uint64_t)(c.p - (const uint8_t *)in->buf);
+			if (mrt_next(&m, &c, at, true, &u[n]) != MRT_UPDATE)
+				break;
+			same = u[n];
+			if (same.time < until)
+				table_apply(d->plain, d->plain_from, &same, &d->plain_faults, &d->plain_told);
+			if (cut_add(cutter, cut, &u[n])) /* of these nothing is asked for again */
+				u[n].record = u[n].entries = (struct span){NULL, 0};
+		}
+		for (size_t i = 0; i < n; i++)
+			if (u[i].time < until)
+				table_apply_cut(
+				    d->ahead, d->ahead_from, &u[i], cut, i, &d->ahead_faults, &d->ahead_told);
+	} while (n > 0);
+	source_end(d->plain, d->plain_from, &d->plain_told);
+	source_end(d->ahead, d->ahead_from, &d->ahead_told);
+	cut_free(cut);
+	cutter_free(cutter);
+}
+
+/* A stream of all that may come: records with and without ADDPATH, some cut short inside; where `mixed`,
+ * updates and resets between them too, and another PEER_INDEX_TABLE with fewer peers. */
+static void draw_stream(struct out *in, const struct peer_key *peer, struct said *said, bool mixed)
+{
+	static const char *const path[] = {"100 5 6", "100 5 5 7", "101 7 9", "102 64512 6", "103"};
+	size_t peers = PEERS;
+
+	mk_peers(in, 1000 * UTIME_SECOND, peer, peers);
+	for (unsigned i = 0; i < STREAM; i++) {
+		utime_t time = (1000 + i / 50) * UTIME_SECOND;
+		struct said_entry e[4];
+		char prefix[32];
+		snprintf(prefix, sizeof prefix, "10.%u.%u.0/24", draw(4), draw(256));
+		for (size_t k = 0; k < 4; k++)
+			e[k] = (struct said_entry){draw(8), path[draw(5)], draw(3)};
+		if (mixed && draw(40) == 0)
+			mk_peers(in, time, peer, peers = PEERS - draw(3));
+		if (draw(10) == 0)
+			mk_rib(in, time, prefix, true, e, 4);
+		else if (mixed && draw(10) == 0)
+			mk_announce(in, time, &peer[draw(PEERS)], path[draw(5)], prefix);
+		else if (mixed && draw(60) == 0)
+			mk_state(in, time, &peer[draw(PEERS)], 6, 1);
+		draw_said(said, peer);
+		put_record(in, time, prefix, said);
+		if (mixed && draw(30) == 0) /* the entry before the last says that it is longer */
+			in->buf[in->n - said->attrs[PEERS - 1].n - 1] ^= 0x40;
+	}
+}
+
+static void cuts_give_the_same_table(void **state)
+{
+	static const asn_t drop[] = {7, 9, 105};
+	const struct table_options o = {.drop_asn = drop, .drop_asns = 3};
+	struct peer_key peer[PEERS];
+	struct said said = {.has = {false}};
+
+	for (int k = 0; k < PEERS; k++) {
+		char addr[32];
+		snprintf(addr, sizeof addr, "192.0.2.%d", k + 1);
+		peer[k] = mk_peer(addr, 100 + (asn_t)k / 2);
+		out_open_mem(&said.attrs[k]);
+	}
+	for (int round = 0; round < 4; round++) {
+		struct duel d = {.plain = table_new(&o), .ahead = table_new(&o)};
+		struct out in;
+		d.plain_from = source_new(d.plain, "rrc00");
+		d.ahead_from = source_new(d.ahead, "rrc00");
+		out_open_mem(&in);
+		draw_stream(&in, peer, &said, round < 2);
+		duel_run(&d, &in, round % 2 ? 1020 * UTIME_SECOND : UTIME_MAX);
+		same_tables(&d, round < 2);
+		assert_true(round >= 2 || d.plain_faults.n[FAULT_MRT_BODY] > 0);
+		assert_true(round >= 2 || d.plain_faults.n[FAULT_PEER_INDEX] > 0);
+		assert_true(round >= 2 || table_health(d.plain)->backlog > 0);
+		out_close(&in);
+		source_free(d.plain_from);
+		source_free(d.ahead_from);
+		table_free(d.plain);
+		table_free(d.ahead);
+		free(d.plain_told.v);
+		free(d.ahead_told.v);
+	}
+	for (int k = 0; k < PEERS; k++)
+		out_close(&said.attrs[k]);
+}
+
+/* What a territory does not want is not read at all: there is nothing to cut. */
+static bool want_none(void *arg, const struct prefix *prefix)
+{
+	return false;
+}
+
+static void a_table_that_wants_some_has_no_cutter(void **state)
+{
+	struct table *t = table_new(&(struct table_options){.want = want_none});
+
+	assert_null(cutter_new(t, UTIME_MAX));
+	table_free(t);
+}
+
 /* Columns begin at different lines of different pages, and what they take is counted all the same. */
 static void columns_do_not_share_their_places(void **state)
 {
@@ -189,6 +367,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_cell_is_read_plainly),
+	    cmocka_unit_test(cuts_give_the_same_table),
+	    cmocka_unit_test(a_table_that_wants_some_has_no_cutter),
 	    cmocka_unit_test(columns_do_not_share_their_places),
 	};
 

@@ -58,11 +58,58 @@ static inline void bytes_copy(uint8_t *restrict to, const uint8_t *restrict from
 }
 
 /* ---- paths ---- */
-struct path_line { /* one cache line of the cache in front: raw attribute bytes to id */
-	path_id id;
+struct path_attr { /* what a path is made from, and its place in a cache */
+	struct span as_path, as4_path;
+	uint8_t as_size;
+	asn_t peer_asn; /* stands for an empty path */
+	uint64_t hash;  /* 0: too long for a cache */
+	path_id id;     /* what comes out */
+};
+struct step { /* of a cleaned path, from the origin outward */
+	asn_t asn;
+	uint32_t flags; /* of the path from there to the origin */
+};
+struct cleaner { /* see clean.c; once made it stays as it is: any thread may use it */
+	const asn_t *drop;
+	size_t drops;
+	uint64_t drop_bits[64]; /* a bit clear: none of drop has that hash */
+};
+void cleaner_init(struct cleaner *c, const struct table_options *o);
+/*
+ * The steps of a path, at most PATH_LENGTH_MAX; 0: nothing is left of it, and *flags holds what the peer's
+ * own AS, which then stands for it, is to have.
+ */
+size_t clean_attr(const struct cleaner *c, const struct path_attr *a, struct step *out, uint32_t *flags);
+size_t clean_list(
+    const struct cleaner *c, asn_t *list, size_t n, unsigned found, struct step *out, uint32_t *flags);
+
+struct path_line {  /* one cache line of a cache of raw attribute bytes: see cache.c */
+	path_id id; /* 0: empty; what it means is the owner's */
 	uint8_t n, n4, as_size;
 	uint8_t raw[57]; /* AS_PATH, then AS4_PATH */
 };
+enum { LINES_FIRST = 1 << 12, LINES_MAX = 1 << 16 /* 4 MB */ };
+struct path_cache {
+	uint64_t key; /* hash_key() */
+	struct path_line *line;
+	size_t lines; /* in use: a power of two */
+};
+void path_cache_init(struct path_cache *c);
+void path_cache_free(struct path_cache *c);
+void path_cache_grow(struct path_cache *c, size_t paths);             /* so many were met */
+void path_attr_hash(const struct path_cache *c, struct path_attr *a); /* and prefetches its line */
+static inline struct path_line *path_line_of(const struct path_cache *c, const struct path_attr *a)
+{
+	return &c->line[a->hash >> 16 & (c->lines - 1)];
+}
+static inline bool path_line_holds(const struct path_line *l, const struct path_attr *a)
+{
+	return a->hash && l->id && l->n == a->as_path.n && l->n4 == a->as4_path.n &&
+	       l->as_size == a->as_size && bytes_same(l->raw, a->as_path.p, l->n) &&
+	       bytes_same(l->raw + l->n, a->as4_path.p, l->n4);
+}
+void path_line_fill(struct path_line *l, const struct path_attr *a, path_id id);
+
 enum { PATH_NEAR = 1024 };
 struct path_near { /* a node met lately: routes of neighbouring prefixes share their tails */
 	struct path_node node;
@@ -74,30 +121,62 @@ struct paths {
 	uint32_t n;
 	struct idmap map; /* {asn, parent, flags} */
 	struct path_near near[PATH_NEAR];
-	struct path_line *line;
-	size_t lines; /* in use: a power of two, grows with n */
-	const asn_t *drop;
-	size_t drops;
-	uint64_t drop_bits[64]; /* a bit clear: none of drop has that hash */
-	uint64_t *cleaned;      /* health.cleaned */
+	struct path_cache cache;
+	struct cleaner cleaner;
+	uint64_t *cleaned; /* health.cleaned */
 };
 static inline unsigned node_flags(struct path_node n)
 {
 	return n.up >> PATH_ID_BITS;
 }
-struct path_attr { /* what a path is made from, and its place in the cache */
-	struct span as_path, as4_path;
-	uint8_t as_size;
-	asn_t peer_asn; /* stands for an empty path */
-	uint64_t hash;  /* 0: too long for the cache */
-	path_id id;     /* what comes out */
+struct walk { /* a cleaned path on its way into the tree, from the origin outward */
+	const struct step *step;
+	unsigned n;
+	path_id id;            /* of the part already in */
+	struct path_node node; /* the next */
+	uint64_t hash;
+	path_id next; /* its id */
 };
 void paths_init(struct paths *t, const struct table_options *o);
 void paths_free(struct paths *t);
-void path_attr_hash(const struct paths *t, struct path_attr *a);          /* and prefetches its cache line */
 void paths_intern(struct paths *t, struct path_attr *const *a, size_t n); /* n at most BATCH */
+void paths_walk(struct paths *t, struct walk *w, size_t n); /* n at most BATCH; step and n set, none empty */
 path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn);
 void paths_rebuild(struct paths *t); /* the map, from the columns */
+
+/* ---- what was cut of a dump's records: see cut.c ---- */
+struct cut_entry {
+	uint16_t peer; /* index into PEER_INDEX_TABLE */
+	uint16_t line; /* of the cutter's cache */
+	uint32_t path; /* CUT_LAST, CUT_LINE, or CUT_BORN and more: a birth's number */
+};
+enum { CUT_LAST, CUT_LINE, CUT_BORN };
+struct cut_birth {     /* a path not met lately */
+	uint32_t step; /* where its steps begin */
+	uint16_t steps;
+	uint16_t peer;
+	uint32_t flags; /* where it has no steps: of the one that the peer's AS then is */
+	bool keeps;     /* it has its entry's line from now on */
+};
+struct cut_record { /* of update i: where what is of it ends */
+	uint32_t entries, births;
+	bool whole; /* false: nothing was cut, the record is to be read */
+	bool bad;   /* an entry was cut short by the record's end */
+};
+struct cut {
+	struct cut_record record[CUT_UPDATES];
+	size_t n;
+	struct cut_entry *entry;
+	uint32_t *add_id; /* by entry; of records with ADDPATH */
+	size_t entries, entry_cap, add_cap;
+	struct cut_birth *birth;
+	path_id *id; /* by birth, once it is in the tree */
+	size_t births, birth_cap, id_cap;
+	struct step *step;
+	size_t steps, step_cap;
+	/* the table's */
+	size_t born; /* births in the tree */
+};
 
 /* ---- prefixes ---- */
 struct trie { /* crit-bit tree over the prefixes: see trie.c */
@@ -192,12 +271,17 @@ struct dump {
 	uint16_t *of_index; /* PEER_INDEX_TABLE index to dump peer; DUMP_NOT_MET */
 	uint16_t *of_peer;  /* peer id to dump peer */
 };
+struct cut_known {                   /* what the cuts of a stream refer to */
+	path_id line[LINES_MAX];     /* by line of the cutter's cache */
+	path_id last[MRT_PEERS_MAX]; /* by peer index */
+};
 struct source {
 	struct table *table;
 	collector_id collector;
 	struct mrt_peers *peers; /* NULL until a PEER_INDEX_TABLE comes */
 	struct dump *dump;
-	struct source *next; /* in collector.dumping */
+	struct cut_known *known; /* NULL: nothing came cut */
+	struct source *next;     /* in collector.dumping */
 };
 
 struct table {
@@ -279,7 +363,9 @@ void dump_peers(struct table *t, struct source *s, const struct update *u, struc
     struct changes *out);
 void dump_record(
     struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
-void dump_free(struct table *t, struct source *s); /* given up: nothing of it is settled */
+void dump_put(struct table *t, struct source *s, struct update *u, const struct cut *c, size_t i,
+    struct fault_count *faults, struct changes *out); /* the same from a cut */
+void dump_free(struct table *t, struct source *s);    /* given up: nothing of it is settled */
 void dump_end(struct table *t, struct source *s, utime_t now, struct changes *out);
 void dump_keep(struct source *s, peer_id peer, prefix_id prefix); /* an update came: the dump is older */
 void dump_stale(struct source *s, peer_id peer);                  /* its session went down */

@@ -2,25 +2,14 @@
  * table/path: the path tree. In: raw AS_PATH and AS4_PATH bytes. Out: path ids. A node is {asn, parent}; its
  * parent is the rest toward the origin, so tails are shared, and flags are inherited, computed once, at
  * birth. Origin and length are a walk of a few steps over tails that stay in the processor's caches: kept,
- * they would cost a byte a route. In front stands a cache keyed by the raw bytes (compared whole, so never
- * wrong; direct-mapped, so bounded): only paths not met lately are decoded. Cleaning follows design.md 5:
- * confederations stripped and AS4_PATH merged (by decode), prepending collapsed, sets, reserved ASNs and
- * loops flagged, route servers taken out last.
+ * they would cost a byte a route. In front stands a cache keyed by the raw bytes (cache.c): only paths not
+ * met lately are cleaned (clean.c) and walked.
  */
 #include "table/inner.h"
 
 #include "base/hash.h"
 
-#define XXH_INLINE_ALL
-#include <string.h>
-#include <xxhash.h>
-
-enum {
-	LINES_FIRST = 1 << 12,
-	LINES_MAX = 1 << 16, /* 4 MB */
-	FLAT_MAX = 1024,
-	MAP_AHEAD = 16, /* slots fetched ahead while the map is filled */
-};
+enum { MAP_AHEAD = 16 }; /* slots fetched ahead while the map is filled */
 
 static uint64_t node_hash(const struct paths *t, struct path_node n)
 {
@@ -32,22 +21,12 @@ static struct path_node node_of(asn_t asn, path_id parent, unsigned flags)
 	return (struct path_node){asn, parent | flags << PATH_ID_BITS};
 }
 
-/* 12 bits of it, for sets of ASNs as bits. */
-static uint32_t asn_mix(asn_t asn)
-{
-	return asn * UINT32_C(0x9e3779b1) >> 20;
-}
-
 void paths_init(struct paths *t, const struct table_options *o)
 {
 	t->node = pages_reserve((PATH_MAX_IDS + MAP_AHEAD) * sizeof *t->node);
-	t->line = pages_reserve(LINES_MAX * sizeof *t->line);
-	t->lines = LINES_FIRST;
 	t->key = hash_key();
-	t->drop = o->drop_asn;
-	t->drops = o->drop_asns;
-	for (size_t i = 0; i < t->drops; i++)
-		t->drop_bits[asn_mix(t->drop[i]) / 64] |= UINT64_C(1) << asn_mix(t->drop[i]) % 64;
+	path_cache_init(&t->cache);
+	cleaner_init(&t->cleaner, o);
 	idmap_init(&t->map, PATH_ID_BITS, 1 << 12);
 	t->n = PATH_UNREAD + 1;
 }
@@ -55,7 +34,7 @@ void paths_init(struct paths *t, const struct table_options *o)
 void paths_free(struct paths *t)
 {
 	pages_free(t->node, (PATH_MAX_IDS + MAP_AHEAD) * sizeof *t->node);
-	pages_free(t->line, LINES_MAX * sizeof *t->line);
+	path_cache_free(&t->cache);
 	idmap_free(&t->map);
 }
 
@@ -78,8 +57,7 @@ void paths_rebuild(struct paths *t)
 	while (slots - slots / 8 <= t->n)
 		slots *= 2;
 	map_fill(t, slots);
-	while (t->n > t->lines && t->lines < LINES_MAX)
-		t->lines *= 4;
+	path_cache_grow(&t->cache, t->n);
 }
 
 static path_id node_find(struct paths *t, uint64_t hash, struct path_node node)
@@ -105,53 +83,8 @@ static path_id node_find(struct paths *t, uint64_t hash, struct path_node node)
 		t->map.slot[i] = tag | (id + 1);
 		t->map.n++;
 	}
-	if (t->n > t->lines && t->lines < LINES_MAX)
-		t->lines *= 4;
+	path_cache_grow(&t->cache, t->n);
 	return id;
-}
-
-static bool dropped(const struct paths *t, asn_t asn)
-{
-	size_t lo = 0, hi = t->drops;
-
-	if (!(t->drop_bits[asn_mix(asn) / 64] >> asn_mix(asn) % 64 & 1))
-		return false;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (t->drop[mid] < asn)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < t->drops && t->drop[lo] == asn;
-}
-
-static size_t collapse(asn_t *list, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || list[kept - 1] != list[i])
-			list[kept++] = list[i];
-	return kept;
-}
-
-static bool stands_later(const asn_t *list, size_t n, size_t i)
-{
-	for (size_t k = i + 1; k < n; k++)
-		if (list[k] == list[i])
-			return true;
-	return false;
-}
-
-/* What the AS at list[i] adds to the flags of the path from there to the origin. */
-static unsigned asn_flags(const asn_t *list, size_t n, size_t i, unsigned found)
-{
-	unsigned flags = stands_later(list, n, i) ? PATH_LOOPED : 0;
-
-	if (list[i] == 0 && (found & PATH_HAS_SET))
-		return flags | PATH_SET;
-	return asn_reserved(list[i]) ? flags | PATH_RESERVED : flags;
 }
 
 static void count_cleaned(struct paths *t, unsigned flags)
@@ -160,46 +93,24 @@ static void count_cleaned(struct paths *t, unsigned flags)
 		t->cleaned[bit] += flags >> bit & 1;
 }
 
-struct walk { /* a cleaned path on its way into the tree, from the origin outward */
-	unsigned n;
-	path_id id;            /* of the part already in */
-	struct path_node node; /* the next */
-	uint64_t hash;
-	path_id next; /* its id */
-	size_t of;    /* place in the batch */
-	struct step {
-		asn_t asn;
-		unsigned flags; /* of the path from there to the origin */
-	} step[PATH_LENGTH_MAX];
-};
-
-static void walk_push(struct walk *w, asn_t asn, unsigned flags)
+static bool near_holds(const struct path_near *near, struct path_node node)
 {
-	/* What stood apart only by a route server is one AS, with the flags found on the way. */
-	if (w->n == 0 || w->step[w->n - 1].asn != asn)
-		w->n++;
-	w->step[w->n - 1] = (struct step){asn, flags};
+	return near->id != PATH_NONE && near->node.asn == node.asn && near->node.up == node.up;
 }
 
-static void walk_clean(
-    const struct paths *t, struct walk *w, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
+/* The next step of a walk; `near` was not it, before the batch. */
+static path_id walk_find(struct paths *t, const struct walk *w, struct path_near *near, bool last)
 {
-	unsigned flags = found & (PATH_CUT | PATH_MALFORMED) ? PATH_BAD : 0;
+	uint32_t n = t->n;
+	path_id id;
 
-	w->n = 0;
-	w->id = PATH_NONE;
-	n = collapse(list, n);
-	if (n > PATH_LENGTH_MAX) {
-		n = PATH_LENGTH_MAX;
-		flags |= PATH_BAD;
-	}
-	for (size_t i = n; i-- > 0;) {
-		flags |= asn_flags(list, n, i, found);
-		if (!dropped(t, list[i]))
-			walk_push(w, list[i], flags);
-	}
-	if (w->n == 0)
-		walk_push(w, peer_asn, flags | PATH_EMPTY);
+	if (near_holds(near, w->node)) /* a walk of the batch was here */
+		return near->id;
+	id = node_find(t, w->hash, w->node);
+	*near = (struct path_near){w->node, id};
+	if (last && t->n > n)
+		count_cleaned(t, node_flags(w->node));
+	return id;
 }
 
 /*
@@ -216,11 +127,7 @@ static size_t walks_step(struct paths *t, struct walk **open, size_t n, unsigned
 		w->node = node_of(w->step[at].asn, w->id, w->step[at].flags);
 		w->hash = node_hash(t, w->node);
 		near[i] = &t->near[w->hash >> 20 & (PATH_NEAR - 1)];
-		if (near[i]->id != PATH_NONE && near[i]->node.asn == w->node.asn &&
-		    near[i]->node.up == w->node.up)
-			w->next = near[i]->id;
-		else
-			w->next = PATH_NONE;
+		w->next = near_holds(near[i], w->node) ? near[i]->id : PATH_NONE;
 		__builtin_prefetch(&t->map.slot[w->hash & t->map.mask]);
 	}
 	for (size_t i = 0; i < n && n > 1; i++) {
@@ -231,140 +138,64 @@ static size_t walks_step(struct paths *t, struct walk **open, size_t n, unsigned
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct walk *w = open[i];
-		if (w->next == PATH_NONE) {
-			w->next = node_find(t, w->hash, w->node);
-			*near[i] = (struct path_near){w->node, w->next};
-		}
-		w->id = w->next;
+		w->id = w->next ? w->next : walk_find(t, w, near[i], at + 1 == w->n);
 		if (at + 1 < w->n && w->id != PATH_UNREAD)
 			open[left++] = w;
 	}
 	return left;
 }
 
-static void walks_run(struct paths *t, struct walk *w, size_t walks)
+void paths_walk(struct paths *t, struct walk *w, size_t n)
 {
 	struct walk *open[BATCH];
-	uint32_t born = t->n;
-	size_t n = walks;
 
-	for (size_t i = 0; i < walks; i++)
+	for (size_t i = 0; i < n; i++) {
+		w[i].id = PATH_NONE;
 		open[i] = &w[i];
+	}
 	for (unsigned at = 0; n > 0; at++)
 		n = walks_step(t, open, n, at);
-	for (size_t i = 0; i < walks; i++)
-		if (w[i].id >= born && w[i].id != PATH_UNREAD)
-			count_cleaned(t, node_flags(t->node[w[i].id]));
 }
 
 path_id path_clean(struct paths *t, asn_t *list, size_t n, unsigned found, asn_t peer_asn)
 {
-	struct walk w;
+	struct step step[PATH_LENGTH_MAX];
+	struct walk w = {.step = step};
+	uint32_t flags;
 
-	walk_clean(t, &w, list, n, found, peer_asn);
-	walks_run(t, &w, 1);
+	w.n = (unsigned)clean_list(&t->cleaner, list, n, found, step, &flags);
+	if (w.n == 0)
+		step[w.n++] = (struct step){peer_asn, flags};
+	paths_walk(t, &w, 1);
 	return w.id;
-}
-
-void path_attr_hash(const struct paths *t, struct path_attr *a)
-{
-	size_t n = a->as_path.n + a->as4_path.n;
-
-	a->hash = 0;
-	if (n == 0 || n > sizeof t->line->raw)
-		return;
-	a->hash = XXH3_64bits_withSeed(a->as_path.p, a->as_path.n, t->key + a->as_size);
-	if (a->as4_path.n)
-		a->hash ^= XXH3_64bits_withSeed(a->as4_path.p, a->as4_path.n, t->key);
-	a->hash |= 1;
-	__builtin_prefetch(&t->line[a->hash >> 16 & (t->lines - 1)]);
-}
-
-static bool line_holds(const struct path_line *l, const struct path_attr *a)
-{
-	return l->n == a->as_path.n && l->n4 == a->as4_path.n && l->as_size == a->as_size &&
-	       bytes_same(l->raw, a->as_path.p, l->n) && bytes_same(l->raw + l->n, a->as4_path.p, l->n4);
-}
-
-static void line_fill(struct path_line *l, const struct path_attr *a, path_id id)
-{
-	l->id = id;
-	l->n = (uint8_t)a->as_path.n;
-	l->n4 = (uint8_t)a->as4_path.n;
-	l->as_size = a->as_size;
-	bytes_copy(l->raw, a->as_path.p, l->n);
-	bytes_copy(l->raw + l->n, a->as4_path.p, l->n4);
-}
-
-static struct path_line *line_of(const struct paths *t, const struct path_attr *a)
-{
-	return &t->line[a->hash >> 16 & (t->lines - 1)];
-}
-
-static bool walk_has(const struct walk *w, asn_t asn)
-{
-	for (unsigned i = 0; i < w->n; i++)
-		if (w->step[i].asn == asn)
-			return true;
-	return false;
-}
-
-/* The common case in one go: one sequence of ASNs of four bytes with nothing to clean but prepending. false:
- * something else, nothing is done. */
-static bool walk_plain(const struct paths *t, struct walk *w, const struct path_attr *a)
-{
-	const uint8_t *p = a->as_path.p;
-	size_t n = a->as_path.n;
-	uint64_t met = 0; /* bits of the ASNs so far */
-
-	if (a->as_size != 4 || n < 6 || p[0] != SEGMENT_SEQUENCE || n != 2 + 4 * (size_t)p[1])
-		return false;
-	w->n = 0;
-	w->id = PATH_NONE;
-	for (; n > 2; n -= 4) {
-		asn_t asn = be32(p + n - 4);
-		uint64_t bit = UINT64_C(1) << asn_mix(asn) % 64;
-		if (w->n > 0 && asn == w->step[w->n - 1].asn)
-			continue;
-		if (asn_reserved(asn) || (met & bit && walk_has(w, asn)) || dropped(t, asn))
-			return false;
-		met |= bit;
-		w->step[w->n++] = (struct step){asn, 0};
-	}
-	return true;
-}
-
-static void walk_read(const struct paths *t, struct walk *w, size_t of, const struct path_attr *a)
-{
-	asn_t list[FLAT_MAX];
-	unsigned found = 0;
-	size_t n;
-
-	w->of = of;
-	if (walk_plain(t, w, a))
-		return;
-	n = as_path_flat(a->as_path, a->as4_path, a->as_size, list, FLAT_MAX, &found);
-	walk_clean(t, w, list, n, found, a->peer_asn);
 }
 
 void paths_intern(struct paths *t, struct path_attr *const *a, size_t n)
 {
+	struct step step[BATCH][PATH_LENGTH_MAX];
 	struct walk walk[BATCH];
+	struct path_attr *of[BATCH];
 	size_t walks = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct path_line *line = line_of(t, a[i]);
-		if (a[i]->hash && line->id && line_holds(line, a[i]))
+		const struct path_line *line = path_line_of(&t->cache, a[i]);
+		struct walk *w = &walk[walks];
+		uint32_t flags;
+		if (path_line_holds(line, a[i])) {
 			a[i]->id = line->id;
-		else
-			walk_read(t, &walk[walks++], i, a[i]);
+			continue;
+		}
+		w->step = step[walks];
+		w->n = (unsigned)clean_attr(&t->cleaner, a[i], step[walks], &flags);
+		if (w->n == 0)
+			step[walks][w->n++] = (struct step){a[i]->peer_asn, flags};
+		of[walks++] = a[i];
 	}
-	walks_run(t, walk, walks);
+	paths_walk(t, walk, walks);
 	for (size_t i = 0; i < walks; i++) {
-		struct path_attr *of = a[walk[i].of];
-		of->id = walk[i].id;
-		if (of->hash && !(node_flags(t->node[of->id]) & PATH_EMPTY))
-			line_fill(line_of(t, of), of, of->id);
+		of[i]->id = walk[i].id;
+		if (of[i]->hash && !(node_flags(t->node[walk[i].id]) & PATH_EMPTY))
+			path_line_fill(path_line_of(&t->cache, of[i]), of[i], walk[i].id);
 	}
 }
 

@@ -123,7 +123,7 @@ static path_id intern(struct table *t, const asn_t *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < 4; k++)
 			raw[2 + 4 * i + k] = (uint8_t)(list[i] >> (24 - 8 * k));
-	path_attr_hash(&t->paths, &a);
+	path_attr_hash(&t->paths.cache, &a);
 	a.peer_asn = 1;
 	paths_intern(&t->paths, &(struct path_attr *){&a}, 1);
 	return a.id;
@@ -154,7 +154,7 @@ static void empty_paths_belong_to_their_peer(void **state)
 	struct path_attr a = {.as_size = 4};
 	path_id one, two;
 
-	path_attr_hash(&t->paths, &a);
+	path_attr_hash(&t->paths.cache, &a);
 	struct path_attr b = a, *both[] = {&a, &b};
 	a.peer_asn = 11;
 	b.peer_asn = 12;

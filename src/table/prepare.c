@@ -46,7 +46,7 @@ static bool ask_path(const struct table *t, const struct update *u, struct path_
 	a->as_size = u->attrs.as_size;
 	if (a->as_path.n == 0)
 		return false;
-	path_attr_hash(&t->paths, a);
+	path_attr_hash(&t->paths.cache, a);
 	return a->hash != 0;
 }
 

@@ -79,6 +79,7 @@ void source_free(struct source *s)
 	if (s->dump)
 		dump_free(s->table, s);
 	free(s->peers);
+	pages_free(s->known, sizeof *s->known);
 	free(s);
 }
 
@@ -151,7 +152,7 @@ void table_measure_size(const struct table *t, struct table_size *size)
 	size->prefix_bytes = p->n * (sizeof *p->key + sizeof *p->own + sizeof *p->up + sizeof *p->peers +
 					sizeof *p->wanted + sizeof *p->trie.child + sizeof *p->trie.at) +
 			     (p->map.mask + 1) * sizeof *p->map.slot;
-	size->cache_bytes = t->paths.lines * sizeof *t->paths.line;
+	size->cache_bytes = t->paths.cache.lines * sizeof *t->paths.cache.line;
 	size->other_bytes = more_bytes(&t->more) + t->peers * sizeof *t->peer;
 	for (size_t i = 0; i < t->collectors; i++)
 		size->other_bytes += t->collector[i].touch_cap * sizeof(struct touch);

@@ -180,6 +180,27 @@ void table_prepare(struct table *t, struct source *s, const struct update *u, si
  */
 void table_apply(
     struct table *t, struct source *s, struct update *u, struct fault_count *faults, struct changes *out);
+/*
+ * A dump's records cut ahead: what can be read of them without the table, by a thread of its own. One cutter
+ * a stream; a table with options.want has none (there is less to read than to cut). The cutter reads nothing
+ * of the table that ever changes. A cut holds what was made of up to CUT_UPDATES updates in order, and
+ * nothing of their bytes; the table takes the cuts of a stream in the order in which they were made, each
+ * update once, by table_apply_cut (the update beside it, number i of the cut). Updates at `until` and later
+ * are never cut: they may be left out.
+ */
+enum { CUT_UPDATES = 512 };
+struct cutter;
+struct cut;
+struct cutter *cutter_new(const struct table *t, utime_t until); /* free it before the table */
+void cutter_free(struct cutter *c);
+void cutter_forget(struct cutter *c); /* the bytes of what was cut so far are gone */
+struct cut *cut_new(void);
+void cut_free(struct cut *c);
+void cut_clear(struct cut *c);
+/* Adds the next update; false: it is not cut, and its bytes will be asked for. */
+bool cut_add(struct cutter *c, struct cut *cut, struct update *u);
+void table_apply_cut(struct table *t, struct source *s, struct update *u, struct cut *c, size_t i,
+    struct fault_count *faults, struct changes *out);
 void source_end(
     struct table *t, struct source *s, struct changes *out); /* end of input: a dump under way is closed */
 void source_cut(struct source *s); /* left before its end: a dump under way will take no route away */
