@@ -61,7 +61,8 @@ static int parse_thresholds(struct run *r)
 	for (size_t i = 0; i < r->args->n; i++) {
 		const struct given *g = &r->args->given[i];
 		if (detect_option(&r->detect, g->opt->name, g->value) < 0)
-			return usage(r->args, "--%s \"%s\" is not a %s", g->opt->name, g->value, g->opt->arg);
+			return usage(r->args, "--%s takes %s, not \"%s\"", g->opt->name,
+			    detect_option_values(g->opt->name), g->value);
 	}
 	return 0;
 }

@@ -115,6 +115,18 @@ int detect_option(struct detect_options *o, const char *name, const char *value)
 	return 0;
 }
 
+const char *detect_option_values(const char *name)
+{
+	static const char *const values[] = {[KNOB_PART] = "a part from 0 to 1",
+	    [KNOB_SPAN] = "a span of time, as 90s, 30m, 1h or 7d",
+	    [KNOB_COUNT] = "a number from 1 to 1000"};
+
+	for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++)
+		if (strcmp(knobs[i].name, name) == 0)
+			return values[knobs[i].type];
+	return "an option that there is";
+}
+
 /* ---- life ---- */
 
 struct detect *detect_new(const struct table *t, const struct facts *f, const struct detect_options *o,

@@ -438,6 +438,8 @@ static void test_names(void **state)
 	assert_int_equal(detect_option(&o, "lost-after", "10m"), 1);
 	assert_int_equal(o.lost_after, 10 * MIN);
 	assert_int_equal(detect_option(&o, "down-below", "2"), -1);
+	assert_int_equal(detect_option(&o, "instability-changes", "0"), -1);
+	assert_string_equal(detect_option_values("instability-changes"), "a number from 1 to 1000");
 	assert_int_equal(detect_option(&o, "nothing", "1"), 0);
 }
 

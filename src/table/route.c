@@ -6,27 +6,35 @@
 
 #include <sys/mman.h>
 
+enum { APART = 512, PLACES = APART * 4096 /* areas begin at a multiple of this */ };
+
 /*
- * Where a column begins: each at another cache line of another page. Reserved areas all begin at the same
- * place modulo their size, and the cells of a prefix, one in each column, would share a set of every cache
- * and of the address translation: a dump of 40 peers would find none of them there when it comes back.
+ * Where a column begins in its area: each at another cache line of another page. Areas all begin at the same
+ * place modulo PLACES, and the cells of a prefix, one in each column, would share a set of every cache and of
+ * the address translation: a dump of 40 peers would find none of them there when it comes back.
  */
 static size_t colour(peer_id id)
 {
-	return (size_t)(id % 512) * (4096 + 64);
+	return (size_t)(id % APART) * (4096 + 64);
 }
 
 static size_t column_size(peer_id id)
 {
-	return PREFIX_MAX_IDS * sizeof(path_id) + colour(id);
+	return (PREFIX_MAX_IDS * sizeof(path_id) + colour(id) + 4095) / 4096 * 4096;
 }
 
 /* Pages of 4 KB: a partial feed touches few places of its column, and a large page would fill them all. */
 path_id *column_reserve(peer_id id)
 {
-	char *area = pages_reserve(column_size(id));
+	size_t size = column_size(id), before;
+	char *area = pages_reserve(size + PLACES);
 
-	(void)madvise(area, column_size(id), MADV_NOHUGEPAGE);
+	before = (size_t)(-(uintptr_t)area % PLACES);
+	if (before)
+		pages_free(area, before);
+	pages_free(area + before + size, PLACES - before);
+	area += before;
+	(void)madvise(area, size, MADV_NOHUGEPAGE);
 	return (path_id *)(void *)(area + colour(id));
 }
 
