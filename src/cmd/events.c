@@ -58,11 +58,13 @@ static int parse_kinds(struct run *r)
 
 static int parse_thresholds(struct run *r)
 {
+	char values[48];
+
 	for (size_t i = 0; i < r->args->n; i++) {
 		const struct given *g = &r->args->given[i];
 		if (detect_option(&r->detect, g->opt->name, g->value) < 0)
 			return usage(r->args, "--%s takes %s, not \"%s\"", g->opt->name,
-			    detect_option_values(g->opt->name), g->value);
+			    detect_option_values(g->opt->name, values), g->value);
 	}
 	return 0;
 }
@@ -491,7 +493,7 @@ static const struct opt opts[] = {
     {"registry", 0, "FILE...", "registry file beside the defaults; may be repeated"},
     {"all-peers", 0, NULL, "every peer votes, not only full feeds"},
     {"warm-up", 0, "SPAN", "without a dump: learn this long before telling (1h)"},
-    {"vantage-min", 0, "N", "vantage ASes that must see a new upstream (3)"},
+    {"vantage-min", 0, "N", "vantage ASes that must see a new upstream (3; at most 8)"},
     {"lost-after", 0, "SPAN", "an upstream is lost after this long without a path (30m)"},
     {"share-min", 0, "PART", "margin by which the largest share must lead (0.10)"},
     {"primary-after", 0, "SPAN", "and for how long (30m)"},
@@ -500,8 +502,8 @@ static const struct opt opts[] = {
     {"down-after", 0, "SPAN", "and for how long (60s)"},
     {"up-from", 0, "PART", "visibility from which it is up (0.5)"},
     {"up-after", 0, "SPAN", "and for how long (60s)"},
-    {"down-vantage-min", 0, "N", "vantage ASes that must see an outage, an origin, a leak (2)"},
-    {"instability-changes", 0, "N", "changes that make instability (5)"},
+    {"down-vantage-min", 0, "N", "vantage ASes that must see an outage, an origin, a leak (2; at most 8)"},
+    {"instability-changes", 0, "N", "changes that make instability (5, which is the most)"},
     {"instability-window", 0, "SPAN", "within this span, and over after as long without (1h)"},
     {"episode-gap", 0, "SPAN", "what comes again within it belongs to the same episode (24h)"},
     {"stats", 0, NULL, "print speed and memory to standard error"},

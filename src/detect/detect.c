@@ -9,6 +9,7 @@
 #include "detect/inner.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,21 +73,22 @@ static const struct knob {
 	const char *name;
 	enum knob_type type;
 	size_t offset;
+	unsigned most; /* KNOB_COUNT: as many as are kept */
 } knobs[] = {
-    {"warm-up", KNOB_SPAN, offsetof(struct detect_options, warm_up)},
-    {"share-min", KNOB_PART, offsetof(struct detect_options, share_min)},
-    {"shift-min", KNOB_PART, offsetof(struct detect_options, shift_min)},
-    {"down-below", KNOB_PART, offsetof(struct detect_options, down_below)},
-    {"up-from", KNOB_PART, offsetof(struct detect_options, up_from)},
-    {"lost-after", KNOB_SPAN, offsetof(struct detect_options, lost_after)},
-    {"primary-after", KNOB_SPAN, offsetof(struct detect_options, primary_after)},
-    {"down-after", KNOB_SPAN, offsetof(struct detect_options, down_after)},
-    {"up-after", KNOB_SPAN, offsetof(struct detect_options, up_after)},
-    {"episode-gap", KNOB_SPAN, offsetof(struct detect_options, episode_gap)},
-    {"instability-window", KNOB_SPAN, offsetof(struct detect_options, instability_window)},
-    {"vantage-min", KNOB_COUNT, offsetof(struct detect_options, vantage_min)},
-    {"down-vantage-min", KNOB_COUNT, offsetof(struct detect_options, down_vantage_min)},
-    {"instability-changes", KNOB_COUNT, offsetof(struct detect_options, instability_changes)},
+    {"warm-up", KNOB_SPAN, offsetof(struct detect_options, warm_up), 0},
+    {"share-min", KNOB_PART, offsetof(struct detect_options, share_min), 0},
+    {"shift-min", KNOB_PART, offsetof(struct detect_options, shift_min), 0},
+    {"down-below", KNOB_PART, offsetof(struct detect_options, down_below), 0},
+    {"up-from", KNOB_PART, offsetof(struct detect_options, up_from), 0},
+    {"lost-after", KNOB_SPAN, offsetof(struct detect_options, lost_after), 0},
+    {"primary-after", KNOB_SPAN, offsetof(struct detect_options, primary_after), 0},
+    {"down-after", KNOB_SPAN, offsetof(struct detect_options, down_after), 0},
+    {"up-after", KNOB_SPAN, offsetof(struct detect_options, up_after), 0},
+    {"episode-gap", KNOB_SPAN, offsetof(struct detect_options, episode_gap), 0},
+    {"instability-window", KNOB_SPAN, offsetof(struct detect_options, instability_window), 0},
+    {"vantage-min", KNOB_COUNT, offsetof(struct detect_options, vantage_min), CANDIDATES},
+    {"down-vantage-min", KNOB_COUNT, offsetof(struct detect_options, down_vantage_min), CANDIDATES},
+    {"instability-changes", KNOB_COUNT, offsetof(struct detect_options, instability_changes), FLIPS},
 };
 
 static bool knob_set(const struct knob *k, char *at, const char *value)
@@ -104,7 +106,7 @@ static bool knob_set(const struct knob *k, char *at, const char *value)
 		return v <= 1;
 	}
 	*(unsigned *)(void *)at = (unsigned)v;
-	return v >= 1 && v <= 1000;
+	return v >= 1 && v <= k->most;
 }
 
 int detect_option(struct detect_options *o, const char *name, const char *value)
@@ -115,16 +117,21 @@ int detect_option(struct detect_options *o, const char *name, const char *value)
 	return 0;
 }
 
-const char *detect_option_values(const char *name)
+const char *detect_option_values(const char *name, char buf[static 48])
 {
-	static const char *const values[] = {[KNOB_PART] = "a part from 0 to 1",
-	    [KNOB_SPAN] = "a span of time, as 90s, 30m, 1h or 7d",
-	    [KNOB_COUNT] = "a number from 1 to 1000"};
+	static const char *const values[] = {
+	    [KNOB_PART] = "a part from 0 to 1", [KNOB_SPAN] = "a span of time, as 90s, 30m, 1h or 7d"};
 
-	for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++)
-		if (strcmp(knobs[i].name, name) == 0)
-			return values[knobs[i].type];
-	return "an option that there is";
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++) {
+		if (strcmp(knobs[i].name, name) != 0)
+			continue;
+		if (knobs[i].type == KNOB_COUNT)
+			snprintf(buf, 48, "a number from 1 to %u", knobs[i].most);
+		else
+			snprintf(buf, 48, "%s", values[knobs[i].type]);
+	}
+	return buf;
 }
 
 /* ---- life ---- */
@@ -143,8 +150,6 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->second = INT64_MIN / UTIME_SECOND;
 	d->quiet = true;
 	d->voters_due = d->dumped = o->ready;
-	if (d->o.vantage_min > CANDIDATES)
-		d->o.vantage_min = CANDIDATES;
 	return d;
 }
 

@@ -80,7 +80,8 @@ extern const struct detect_options detect_defaults;
 /* Sets a threshold by its option's name ("lost-after", "30m"): 1 done, 0 no such name, -1 not a value for it.
  */
 int detect_option(struct detect_options *o, const char *name, const char *value);
-const char *detect_option_values(const char *name); /* "a number from 1 to 1000": which it takes */
+/* Which values it takes: "a number from 1 to 8". Into buf. */
+const char *detect_option_values(const char *name, char buf[static 48]);
 
 struct detect;
 struct detect *detect_new(const struct table *t, const struct facts *f, const struct detect_options *o,
