@@ -354,7 +354,7 @@ wait(lambda: told_of("all", "begun", "upstream-new"), "the new upstream is not t
 time.sleep(1.1)  # shares are kept by the second
 wait(lambda: bare_box.mails, "the mail about it did not come")
 subject = email.message_from_string(bare_box.mails[0][3], policy=email.policy.default)["Subject"]
-check(subject == "KP: upstream-new AS3399 \u0422\u0440\u0430\u043d\u0441\u0422\u0435\u043b\u0435\u041a\u043e\u043c (RU), info",
+check(subject == "KP: upstream-new AS3399 \u0422\u0440\u0430\u043d\u0441\u0422\u0435\u043b\u0435\u041a\u043e\u043c (RU), medium",
       f"the mail's subject: {subject} {bare_box.mails[0][3][:400]}")
 check(all(len(l) <= 76 and l.isascii() for l in bare_box.mails[0][3].split("\r\n\r\n")[0].split("\r\n")), "a header is long or not ASCII")
 more = f"[alert more]\nkind = file\nfile = {path('more')}\nterritory = KP\nseverity = info\ntemplate = {{territory}}/{{kind}}/{{state}}\n"
