@@ -129,6 +129,8 @@ static bool wanted(const struct run *r, const struct event *e)
 }
 
 /* Most are never wanted, and an event is large: one has a place from when it is told so that it is. */
+enum { LEFT_OUT = INT32_MAX }; /* in the place of an event that is not wanted, as yet */
+
 static void on_event(void *arg, const struct event *e)
 {
 	struct run *r = arg;
@@ -139,8 +141,15 @@ static void on_event(void *arg, const struct event *e)
 		r->place[r->ids++] = 0;
 	}
 	place = &r->place[e->id - 1];
-	if (!*place && !wanted(r, e))
+	if ((!*place || *place == LEFT_OUT) && !wanted(r, e)) {
+		r->slighter += !*place && !r->any_kind;
+		*place = LEFT_OUT;
 		return;
+	}
+	if (*place == LEFT_OUT) {
+		r->slighter -= !r->any_kind;
+		*place = 0;
+	}
 	if (!*place) {
 		r->event = vec_room(r->event, r->events, &r->cap, sizeof *r->event);
 		r->event[r->events++] = (struct event){0};
