@@ -34,7 +34,7 @@ struct run {
 	struct table *table;
 	struct event *event; /* those wanted, as last told */
 	size_t events, cap;
-	uint32_t *place; /* by id of detect, from 1: 1 + its place among them, 0: it has none */
+	uint32_t *place; /* by id of detect, from 1: 1 + its place among them, 0: not told yet, or LEFT_OUT */
 	size_t ids, id_cap;
 	struct shown_sample *sample;
 	size_t samples, sample_cap;
