@@ -96,6 +96,50 @@ static void test_return_is_not_the_flap_before(void **state)
 	assert_int_equal(of(w, EVENT_UPSTREAM_RETURN, 400)->first_seen, back);
 }
 
+/*
+ * Two peers have it for ten seconds, twenty seconds later all six for half a minute: the loss is of those
+ * six, and nothing ends before it began. Of the carrier's only prefix, and of one of two.
+ */
+static void flaps_and_stays_half_a_minute(struct world *w, utime_t at)
+{
+	const struct event *e;
+
+	all_say(w, at, 0, 2, "400 900", "20.0.0.0/24");
+	all_say(w, at + 10 * UTIME_SECOND, 0, 2, "300 900", "20.0.0.0/24");
+	all_say(w, at + 30 * UTIME_SECOND, 0, PEERS, "400 900", "20.0.0.0/24");
+	all_say(w, at + 60 * UTIME_SECOND, 0, PEERS, "300 900", "20.0.0.0/24");
+	pass(w, at + 40 * MIN);
+	e = of(w, EVENT_UPSTREAM_LOST, 400);
+	assert_non_null(e);
+	assert_int_equal(e->first_seen, at + 60 * UTIME_SECOND);
+	assert_int_equal(e->vantage, PEERS);
+	for (size_t i = 0; i < w->n; i++)
+		if (w->told[i].kind == EVENT_UPSTREAM_NEW && w->told[i].end != UTIME_NONE) {
+			assert_int_equal(w->told[i].first_seen, at + 30 * UTIME_SECOND);
+			assert_int_equal(w->told[i].end, e->first_seen);
+		}
+}
+
+static void test_loss_is_not_the_flap_before(void **state)
+{
+	struct world *w = *state;
+
+	flaps_and_stays_half_a_minute(w, START + 10 * MIN);
+	assert_int_equal(only(w, EVENT_UPSTREAM_NEW)->scope, SCOPE_TERRITORY);
+	assert_true(only(w, EVENT_UPSTREAM_NEW)->end != UTIME_NONE);
+}
+
+static void test_loss_of_a_prefix_is_not_the_flap_before(void **state)
+{
+	struct world *w = *state;
+
+	all_say(w, START + 10 * MIN, 0, PEERS, "400 900", "20.0.1.0/24");
+	pass(w, START + 30 * MIN);
+	flaps_and_stays_half_a_minute(w, START + 31 * MIN);
+	assert_int_equal(count(w, EVENT_UPSTREAM_NEW), 2);
+	assert_int_equal(of(w, EVENT_UPSTREAM_LOST, 400)->scope, SCOPE_PREFIX);
+}
+
 static void test_primary_changes_after_half_an_hour(void **state)
 {
 	struct world *w = *state;
@@ -451,6 +495,8 @@ int main(void)
 	    IN_WORLD(test_new_upstream_at_its_first_word),
 	    IN_WORLD(test_lost_and_back_is_one_episode),
 	    IN_WORLD(test_return_is_not_the_flap_before),
+	    IN_WORLD(test_loss_is_not_the_flap_before),
+	    IN_WORLD(test_loss_of_a_prefix_is_not_the_flap_before),
 	    IN_WORLD(test_share_shift_until_it_settles),
 	    IN_WORLD(test_primary_changes_after_half_an_hour),
 	    IN_WORLD(test_behind_the_origin_is_no_upstream),

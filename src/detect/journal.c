@@ -62,16 +62,15 @@ const struct entry *journal_before(const struct detect *d, const struct entry *x
 	return journal_at(d, x->prev, x->prefix);
 }
 
-/* The first route lost by this upstream in the decline of the prefix that ended at `end`. */
 utime_t journal_decline(
-    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end)
+    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end)
 {
 	utime_t first = end;
 
 	for (const struct entry *x = journal_last(d, prefix); x && first - x->time <= DECLINE_GAP;
 	     x = journal_before(d, x))
-		if (x->time < first && x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
-		    route_upstream(d, p, x->new) != upstream)
+		if (x->time < first && x->time > since && x->kind == CHANGE_ROUTE &&
+		    route_upstream(d, p, x->old) == upstream && route_upstream(d, p, x->new) != upstream)
 			first = x->time;
 	return first;
 }

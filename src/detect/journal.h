@@ -20,8 +20,10 @@ struct entry { /* of the journal */
 	uint8_t kind;
 };
 
+/* The first route lost by this upstream in the decline of the prefix that ended at `end`, but after `since`.
+ */
 utime_t journal_decline(
-    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t end);
+    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end);
 /* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */
 utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
 uint32_t journal_add(struct detect *d, const struct change *c);

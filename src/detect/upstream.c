@@ -22,13 +22,20 @@ static bool seen_within_a_year(const struct detect *d, const struct carrier *c)
 
 /* ---- the carrier as a whole ---- */
 
+/* What went before is of no decline of this stay, however shortly before. */
+static void stay_begins(struct carrier *c, utime_t at)
+{
+	c->since = at;
+	c->last_loss = UTIME_NONE;
+}
+
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
 {
 	struct carrier *c = &d->carrier[carrier];
 
 	if (d->quiet) {
 		if (c->stay == STAY_ABSENT || c->stay == STAY_LOST)
-			c->since = at;
+			stay_begins(c, at);
 		c->stay = STAY_PRESENT;
 		c->known = true;
 		c->zero = UTIME_NONE;
@@ -42,7 +49,7 @@ void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
 	case STAY_ABSENT:
 	case STAY_LOST:
 		c->returning = c->stay == STAY_LOST;
-		c->since = at;
+		stay_begins(c, at);
 		c->established = false;
 		c->stay = STAY_RISING;
 		break;
@@ -354,14 +361,28 @@ void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	d->cell[cell].going = false;
 }
 
+/* Since when it carries the prefix, as far as that was told: no loss of this stay is older. */
+static utime_t cell_since(struct detect *d, const struct cell *x)
+{
+	const struct event *e = event_at(d, x->event);
+	utime_t since = d->carrier[x->carrier].since;
+
+	return e && e->kind != EVENT_UPSTREAM_LOST && e->first_seen > since ? e->first_seen : since;
+}
+
+static utime_t cell_fell(struct detect *d, uint32_t member, const struct cell *x)
+{
+	const struct member_of *m = &d->member[member];
+
+	return journal_decline(d, &d->place[m->place], m->prefix, x->asn, cell_since(d, x), x->at);
+}
+
 /* Opens or extends the event of a prefix gained or lost in a small place. */
 static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uint32_t cell, bool gained)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct move *m = gained ? &c->gain : &c->loss;
-	utime_t at = gained ? d->cell[cell].at
-			    : journal_decline(
-				  d, &d->place[c->place], d->member[member].prefix, c->asn, d->cell[cell].at);
+	utime_t at = gained ? d->cell[cell].at : cell_fell(d, member, &d->cell[cell]);
 	struct event *e = event_at(d, m->event);
 	enum event_kind kind = !gained                ? EVENT_UPSTREAM_LOST
 			       : d->cell[cell].before ? EVENT_UPSTREAM_RETURN
