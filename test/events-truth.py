@@ -9,8 +9,9 @@ Told is everything, health and severity info too. An event of the truth is found
 has taken, has the same kind and scope, the same territory, upstream and AS, the same prefixes, and the same seconds in
 first_seen and end (or no end). What else is told did not happen. There is no other tolerance. What truth.json means:
 
-- first_seen is the earliest update of the step at any peer, `settled` the update that fulfils the condition (design 6). A
-  vantage point can see no more than that: the cause lies in the scenario's "causes" and is not compared.
+- first_seen is the earliest update of the step at any peer (where a share moves: of a route that goes over), `settled` the
+  update that fulfils the condition (design 6). A vantage point can see no more than that: the cause lies in the scenario's
+  "causes" and is not compared.
 - end is the first_seen of what ends it; of an outage the moment its visibility is enough again, of a share-shift the last
   move before an hour without, of an incident the last route's end at those who vote.
 - Seconds, for the archives of some collectors have no finer ones; fractions are not compared.

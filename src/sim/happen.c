@@ -130,6 +130,9 @@ static bool word_tells(const struct word_of *w, enum step step, asn_t upstream)
 {
 	if (step == STEP_GONE)
 		return w->had && !w->has;
+	if (step == STEP_MOVE) /* a share's; that a route comes or goes is none of it (design 5) */
+		return w->before && w->after && w->before != w->after &&
+		       (w->before == upstream || w->after == upstream);
 	return step == STEP_GAIN ? w->after == upstream && w->before != upstream
 				 : w->before == upstream && w->after != upstream;
 }

@@ -35,8 +35,8 @@ void happening_prefix(struct happening *e, uint32_t prefix); /* once each */
 struct happening *happening_upstream(
     struct happenings *h, const struct sight *v, const char *kind, const char *scope, size_t u, utime_t at);
 
-enum { ANY = -1 };                             /* prefix */
-enum step { STEP_GAIN, STEP_LOSS, STEP_GONE }; /* of an upstream; of the route */
+enum { ANY = -1 };                                        /* prefix */
+enum step { STEP_GAIN, STEP_LOSS, STEP_MOVE, STEP_GONE }; /* of an upstream; of the route */
 utime_t happen_first(
     const struct story *t, const struct sight *v, enum step step, asn_t upstream, long p, utime_t at);
 utime_t happen_until(const struct story *t, const struct sight *v, size_t sample);

@@ -379,14 +379,16 @@ static utime_t silent_from(const struct story *t, uint32_t collector, utime_t at
 	return last == UTIME_NONE ? at : last;
 }
 
-/* A session that goes down while its collector is off: nobody writes it. */
-static bool unwritten(const struct scenario *s, const struct action *a)
+/* When it is written that a session goes or comes, UTIME_NONE: never. What does so while its collector is off
+ * is found when that is back. */
+static utime_t written_at(const struct scenario *s, uint32_t collector, utime_t at)
 {
-	for (size_t i = 0; i < s->actions; i++)
-		if (s->action[i].deed == DEED_RESTART && s->action[i].collector == a->collector &&
-		    a->at >= s->action[i].at && a->at < s->action[i].end)
-			return true;
-	return false;
+	for (size_t i = 0; i < s->actions; i++) { /* in order of time */
+		const struct action *a = &s->action[i];
+		if (a->deed == DEED_RESTART && a->collector == collector && at >= a->at && at < a->end)
+			at = a->end;
+	}
+	return at;
 }
 
 void happen_health(struct happenings *h, const struct story *t)
@@ -401,8 +403,12 @@ void happen_health(struct happenings *h, const struct story *t)
 			continue;
 		if (gap)
 			from = silent_from(t, a->collector, from);
-		if (!gap && unwritten(t->s, a))
-			continue;
+		if (!gap && written_at(t->s, a->collector, a->at) != a->at)
+			continue; /* it goes while nobody writes */
+		if (!gap) {
+			to = written_at(t->s, a->collector, a->end);
+			to = to == UTIME_NONE ? to : to + c->skew;
+		}
 		if (gap && to != UTIME_NONE && to - from < GAP)
 			continue; /* nobody can tell so short a silence from a quiet moment */
 		e = happening_add(h, gap ? "collector-gap" : "peer-reset", "health", from);

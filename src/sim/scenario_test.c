@@ -1,29 +1,9 @@
 /* Tests of scenarios: the mistakes of a file told by line and cause, what every feature makes of the lines
  * told, and the shipped scenarios against their published facts. */
-#include "sim/scenario.h"
-
-#include "base/mem.h"
-#include "sim/happen.h"
+#include "sim/played_test.h"
 #include "sim/random.h"
-#include "sim/sight.h"
-#include "sim/story.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-/* cmocka wants those above it */
-#include <cmocka.h>
-
-static const char head[] =
-    "start 2020-01-01T00:00:00Z\nend +6h\nconvergence 10s\nchurn 0\n"
-    "clique 1 2\nprovides 1 3\nprovides 2 4\nprovides 3 5\nprovides 4 5 6\n"
-    "announce 5 10.5.0.0/16 10.6.0.0/16\nannounce 6 10.7.0.0/24\nannounce 1 11.0.0.0/8\n"
-    "collector a routeviews\npeer 1 198.18.0.1\npeer 3 198.18.0.2\npeer 6 198.18.0.3\n"
-    "collector b ris\npeer 2 198.18.0.4\npeer 4 198.18.0.5 part 0\n"
-    "territory T asn 5 prefix 10.5.0.0/16 10.6.0.0/16\n";
 
 static void mistakes(void **state)
 {
@@ -103,30 +83,6 @@ static void contradictions(void **state)
 }
 
 /* ---- a scenario played: the lines as text, one a line ---- */
-struct played {
-	struct scenario *s;
-	struct story t;
-};
-
-#define MINUTE (60 * UTIME_SECOND)
-#define HOUR   (60 * MINUTE)
-
-static struct played play(const char *more)
-{
-	char why[400] = "", *text = mem_printf("%s%s\n", head, more);
-	struct played p = {.s = scenario_text(text, "file", why, sizeof why)};
-
-	if (!p.s || !story_make(p.s, &p.t, why, sizeof why))
-		fail_msg("%s", why);
-	free(text);
-	return p;
-}
-
-static void played_free(struct played *p)
-{
-	story_free(&p->t);
-	scenario_free(p->s);
-}
 
 /* The path that this peer has for the prefix at the time, as the lines tell; NULL: none. */
 static const char *at_peer(const struct played *p, asn_t asn, const char *prefix, const char *time)
@@ -314,118 +270,6 @@ static struct happenings happened(const struct played *p, size_t place)
 	return h;
 }
 
-static void happenings_free(struct happenings *h)
-{
-	for (size_t i = 0; i < h->n; i++)
-		free(h->v[i].prefix);
-	free(h->v);
-}
-
-static const struct happening *nth(const struct happenings *h, const char *kind, const char *scope, size_t n)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (strcmp(h->v[i].kind, kind) == 0 && strcmp(h->v[i].scope, scope) == 0 && n-- == 0)
-			return &h->v[i];
-	return NULL;
-}
-
-/* Who leads, and shares that move: AS5 has two /16 behind 3 (shares 0.4) and 4 (0.6). */
-static struct happenings moved(const struct played *p)
-{
-	struct happenings h = {0};
-	struct sight v;
-
-	sight_make(&v, &p->t, &p->s->place[0]);
-	happen_upstreams(&h, &p->t, &v);
-	happen_primary(&h, &p->t, &v);
-	happen_shifts(&h, &p->t, &v);
-	happen_instability(&h, &h, &p->t, &v);
-	sight_free(&v);
-	return h;
-}
-
-static size_t number_of(const struct happenings *h, const char *kind)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < h->n; i++)
-		n += strcmp(h->v[i].kind, kind) == 0;
-	return n;
-}
-
-/* One of the two carriers gone: a loss that makes the other the first, if it was not, and no shift beside. */
-static void the_lead_by_hand(void **state)
-{
-	struct played p = play("at +2h..+2h down 4 5");
-	struct happenings h = moved(&p);
-	const struct happening *e = nth(&h, "primary-changed", "territory", 0);
-
-	assert_non_null(e);
-	assert_int_equal(e->upstream, 3);
-	assert_int_equal(e->asn, 4);
-	assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
-	assert_int_equal(e->prefixes, 2);
-	assert_int_equal(
-	    number_of(&h, "primary-changed"), 1); /* back, 4 has no more than half: its own peer is away */
-	/* the loss is no shift; back at two vantage ASes 4 is no return, but its share is one, and so is 3's
-	 */
-	assert_int_equal(number_of(&h, "upstream-lost"), 1);
-	assert_int_equal(number_of(&h, "upstream-return"), 0);
-	assert_int_equal(number_of(&h, "share-shift"), 2);
-	assert_int_equal(nth(&h, "share-shift", "territory", 0)->first_seen, p.s->start + 4 * HOUR);
-	happenings_free(&h);
-	played_free(&p);
-	p = play("at +2h..+25m down 4 5"); /* shorter than half an hour */
-	h = moved(&p);
-	assert_int_equal(number_of(&h, "primary-changed"), 0);
-	assert_int_equal(number_of(&h, "upstream-lost"), 0);
-	happenings_free(&h);
-	played_free(&p);
-}
-
-/* 6 goes over from 3 to 4: four of five to three of five, the first stays the first, no carrier comes or
- * goes. */
-static void a_shift_by_hand(void **state)
-{
-	struct played p = play("provides 3 6\nprovides 2 3\nprefer 6 3 10\nprefer 2 3 10\n"
-			       "at +2h prefer 6 3 0\nat +2h prefer 6 4 10");
-	struct happenings h = moved(&p);
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct happening *e = nth(&h, "share-shift", "territory", i);
-		assert_non_null(e);
-		assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
-		assert_int_equal(e->end, p.s->start + 2 * HOUR);
-		assert_true(fabs(fabs(e->after - e->before) - 0.2) < 1e-9);
-		assert_int_equal(e->prefixes, 2);
-	}
-	assert_int_equal(h.n, 2);
-	happenings_free(&h);
-	played_free(&p);
-}
-
-/* Five changes within an hour, from the first to the last; four are none. */
-static void unrest_by_hand(void **state)
-{
-	struct played p = play("at +2h..+40m flap 5 10.6.0.0/16 every 10m");
-	struct happenings h = moved(&p);
-	const struct happening *e = nth(&h, "instability", "prefix", 0);
-
-	assert_non_null(e);
-	assert_int_equal(e->first_seen, p.s->start + 2 * HOUR);
-	assert_true(
-	    e->end >= p.s->start + 2 * HOUR + 35 * MINUTE && e->end < p.s->start + 2 * HOUR + 36 * MINUTE);
-	assert_int_equal(e->prefixes, 1);
-	assert_int_equal(number_of(&h, "instability"), 1);
-	happenings_free(&h);
-	played_free(&p);
-	p = play("at +2h..+20m flap 5 10.6.0.0/16 every 10m");
-	h = moved(&p);
-	assert_int_equal(number_of(&h, "instability"), 0);
-	happenings_free(&h);
-	played_free(&p);
-}
-
 static void is_at(utime_t got, const char *text, utime_t within)
 {
 	utime_t want;
@@ -524,9 +368,6 @@ int main(void)
 	    cmocka_unit_test(convergence),
 	    cmocka_unit_test(same_seed_same_story),
 	    cmocka_unit_test(shares),
-	    cmocka_unit_test(the_lead_by_hand),
-	    cmocka_unit_test(a_shift_by_hand),
-	    cmocka_unit_test(unrest_by_hand),
 	    cmocka_unit_test(north_korea),
 	    cmocka_unit_test(published_events),
 	    cmocka_unit_test(silence),

@@ -28,11 +28,22 @@ static size_t leader(const struct sight *v, size_t sample)
 	return best;
 }
 
+/* It ends when the reverse holds, however that came to be seen. */
+static void primary_ends(struct happenings *h, const struct sight *v, size_t before, utime_t at)
+{
+	for (size_t k = before; k-- > 0;)
+		if (strcmp(h->v[k].kind, "primary-changed") == 0 && h->v[k].territory == v->place->id) {
+			if (h->v[k].end == UTIME_NONE)
+				h->v[k].end = at;
+			return;
+		}
+}
+
 static void primary_add(struct happenings *h, const struct story *t, const struct sight *v, size_t i,
     size_t first, size_t now, utime_t since)
 {
-	utime_t gain = happen_first(t, v, STEP_GAIN, v->upstream[now], ANY, since);
-	utime_t loss = happen_first(t, v, STEP_LOSS, v->upstream[first], ANY, since);
+	utime_t gain = happen_first(t, v, STEP_MOVE, v->upstream[now], ANY, since);
+	utime_t loss = happen_first(t, v, STEP_MOVE, v->upstream[first], ANY, since);
 	struct happening *e =
 	    happening_upstream(h, v, "primary-changed", "territory", now, gain < loss ? gain : loss);
 
@@ -43,11 +54,7 @@ static void primary_add(struct happenings *h, const struct story *t, const struc
 	for (size_t p = 0; p < v->prefixes; p++)
 		if (v->sample[i].carry[p * v->upstreams + now])
 			happening_prefix(e, v->prefix[p]);
-	for (size_t k = h->n - 1; k-- > 0;) /* the reverse ends the one before */
-		if (strcmp(h->v[k].kind, "primary-changed") == 0 && h->v[k].territory == v->place->id) {
-			h->v[k].end = h->v[h->n - 1].first_seen;
-			break;
-		}
+	primary_ends(h, v, h->n - 1, e->first_seen);
 }
 
 /* The lead must hold for a time in which the territory is seen: nothing seen is no share. */
@@ -75,7 +82,9 @@ void happen_primary(struct happenings *h, const struct story *t, const struct si
 		rival = now;
 		if (!ahead || happen_until(t, v, i) - since - dark < HOLDS)
 			continue;
-		if (!quiet)
+		if (quiet)
+			primary_ends(h, v, h->n, since);
+		else
 			primary_add(h, t, v, i, first, now, since);
 		first = now;
 		since = UTIME_NONE;
@@ -159,24 +168,32 @@ static void shift_restart(struct shift *s)
 	s->told = false;
 }
 
+/* What those on both sides of each step moved; who left or came meanwhile moved nothing. */
+static int carry_moved(const struct sample_of *was, const struct sample_of *is, size_t cell)
+{
+	int moved = 0;
+
+	for (const struct sample_of *m = was + 1; m <= is; m++)
+		if (!m->others)
+			moved += m->carry[cell] - m[-1].carry[cell];
+	return moved;
+}
+
 static void shift_add(
     struct happenings *h, const struct story *t, const struct sight *v, size_t u, struct shift *s, size_t i)
 {
 	asn_t asn = v->upstream[u];
-	utime_t gain = happen_first(t, v, STEP_GAIN, asn, ANY, s->onset);
-	utime_t loss = happen_first(t, v, STEP_LOSS, asn, ANY, s->onset);
-	struct happening *e =
-	    happening_upstream(h, v, "share-shift", "territory", u, gain < loss ? gain : loss);
+	struct happening *e = happening_upstream(
+	    h, v, "share-shift", "territory", u, happen_first(t, v, STEP_MOVE, asn, ANY, s->onset));
 	const struct sample_of *is = &v->sample[i], *was = is;
 
 	while (was > v->sample && was->at >= e->first_seen)
 		was--; /* as it was before the step */
-
 	e->settled = s->over;
 	e->before = s->mu;
 	e->after = is->share[u];
 	for (size_t p = 0; p < v->prefixes; p++)
-		if (was->carry[p * v->upstreams + u] != is->carry[p * v->upstreams + u])
+		if (carry_moved(was, is, p * v->upstreams + u))
 			happening_prefix(e, v->prefix[p]);
 	s->told = true;
 	s->happening = h->n - 1;
