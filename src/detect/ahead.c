@@ -2,10 +2,10 @@
  * detect/ahead: what the next changes will ask for, fetched. In: changes not yet counted. Out: nothing but
  * lines in the processor's caches.
  *
- * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the facts of
- * path and prefix, the member, its first cell, that one's carrier and the next cell, and its carrier. Fetched
- * in five steps, each so many changes ahead of the one before it, the waits for memory overlap; a step of
- * each kind between two changes, for a processor waits with few lines at a time.
+ * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the ways of
+ * the paths, the facts of the prefix, the member, its first cell, that one's carrier and the next cell, and
+ * its carrier. Fetched in five steps, each so many changes ahead of the one before it, the waits for memory
+ * overlap; a step of each kind between two changes, for a processor waits with few lines at a time.
  */
 #include "detect/inner.h"
 
@@ -22,10 +22,16 @@ static void facts_fetch(const struct detect *d, const struct change *c)
 		prefix_routes_fetch(d->t, c->prefix);
 }
 
+/* The ways, and the member. */
 static uint32_t member_fetch(const struct detect *d, const struct change *c)
 {
-	uint32_t m = c->prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c->prefix].member;
+	uint32_t m;
 
+	if (c->prefix == PREFIX_NONE)
+		return NO_INDEX;
+	__builtin_prefetch(path_way(d, c->old));
+	__builtin_prefetch(path_way(d, c->new));
+	m = d->prefix[c->prefix].member;
 	if (m != NO_INDEX)
 		__builtin_prefetch(&d->member[m], 1);
 	return m;
@@ -40,16 +46,28 @@ static uint32_t cell_fetch(const struct detect *d, uint32_t m)
 	return k;
 }
 
-/* The cell's carrier, and the next cell. */
-static uint32_t carrier_fetch(const struct detect *d, uint32_t k)
+/* Is the cell the only one that the change will ask for? Mostly so: a route comes or goes by the usual way.
+ */
+static bool cell_is_all(const struct detect *d, const struct change *c, const struct cell *x)
 {
-	uint32_t next = k == NO_INDEX ? NO_INDEX : d->cell[k].next;
+	const struct way *way = path_way(d, c->old == PATH_NONE ? c->new : c->old);
 
-	if (k != NO_INDEX)
-		__builtin_prefetch(&d->carrier[d->cell[k].carrier], 1);
-	if (next != NO_INDEX)
-		__builtin_prefetch(&d->cell[next], 1);
-	return next;
+	return (c->old == PATH_NONE || c->new == PATH_NONE) &&
+	       (x->asn == way->border || x->asn == way->origin);
+}
+
+/* The cell's carrier, and the next cell where that will be asked for. */
+static uint32_t carrier_fetch(const struct detect *d, const struct change *c, uint32_t k)
+{
+	const struct cell *x = &d->cell[k];
+
+	if (k == NO_INDEX)
+		return NO_INDEX;
+	__builtin_prefetch(&d->carrier[x->carrier], 1);
+	if (x->next == NO_INDEX || cell_is_all(d, c, x))
+		return NO_INDEX;
+	__builtin_prefetch(&d->cell[x->next], 1);
+	return x->next;
 }
 
 /* A step of each kind; what one has found is kept for the next, at the change's place in the ring. A change
@@ -66,9 +84,9 @@ static void fetch(const struct detect *d, struct ahead *a, const struct change *
 	if ((i -= STEP) < n)
 		last[i % AHEAD_RING] = cell_fetch(d, last[i % AHEAD_RING]);
 	if ((i -= STEP) < n)
-		last[i % AHEAD_RING] = carrier_fetch(d, last[i % AHEAD_RING]);
+		last[i % AHEAD_RING] = carrier_fetch(d, &c[i], last[i % AHEAD_RING]);
 	if ((i -= STEP) < n)
-		(void)carrier_fetch(d, last[i % AHEAD_RING]);
+		(void)carrier_fetch(d, &c[i], last[i % AHEAD_RING]);
 }
 
 void changes_fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)

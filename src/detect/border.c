@@ -71,31 +71,28 @@ static bool step_is_valley(struct detect *d, asn_t inner, asn_t outer, uint8_t *
 	}
 }
 
-static void fact_valley(struct detect *d, struct path_fact *x, const struct path_fact *tail, path_id id)
+/* Does the path run through a valley, its tail's or one that its own first step makes? */
+static bool path_is_leak(struct detect *d, path_id id, bool tail_is, uint8_t *phase)
 {
 	path_id parent = path_parent(d->t, id);
 	asn_t leaker = path_asn(d->t, parent), from = path_asn(d->t, path_parent(d->t, parent));
+	uint64_t triple = triple_key(from, leaker, path_asn(d->t, id));
 
-	x->phase = tail->phase;
-	if (tail->flags & FACT_LEAK) {
-		x->flags |= FACT_LEAK;
-		return;
-	}
-	if (!step_is_valley(d, leaker, path_asn(d->t, id), &x->phase))
-		return;
-	if (path_parent(d->t, parent) == PATH_NONE)
-		return;
-	if (d->armed && map_get(&d->triples, triple_key(from, leaker, path_asn(d->t, id))) == NO_INDEX)
-		x->flags |= FACT_LEAK;
-	else
-		map_put(&d->triples, triple_key(from, leaker, path_asn(d->t, id)), 1);
+	if (tail_is)
+		return true;
+	if (!step_is_valley(d, leaker, path_asn(d->t, id), phase) || path_parent(d->t, parent) == PATH_NONE)
+		return false;
+	if (d->armed && map_get(&d->triples, triple) == NO_INDEX)
+		return true;
+	map_put(&d->triples, triple, 1);
+	return false;
 }
 
 asn_t path_leaker(const struct detect *d, path_id path, asn_t *from, asn_t *to)
 {
 	path_id parent = path_parent(d->t, path);
 
-	while (parent != PATH_NONE && d->path[parent].flags & FACT_LEAK) {
+	while (parent != PATH_NONE && path_way(d, parent)->flags & WAY_LEAK) {
 		path = parent;
 		parent = path_parent(d->t, path);
 	}
@@ -104,38 +101,88 @@ asn_t path_leaker(const struct detect *d, path_id path, asn_t *from, asn_t *to)
 	return path_asn(d->t, parent);
 }
 
-static void fact_born(struct detect *d, path_id id)
+static uint32_t way_step(struct detect *d, uint64_t key, const struct way *is)
 {
-	struct path_fact *x = &d->path[id];
+	uint32_t way = map_get(&d->ways, key);
+
+	if (way != NO_INDEX)
+		return way;
+	way = (uint32_t)d->n_ways;
+	d->way = vec_pages(d->way, d->n_ways, d->n_ways + 1, &d->way_cap, sizeof *d->way);
+	d->way[d->n_ways++] = *is;
+	map_put(&d->ways, key, way);
+	return way;
+}
+
+/* Finds or makes, going on from a shorter way: the origin alone, then behind the border, then with flags. */
+static uint32_t way_find(struct detect *d, uint32_t from, const struct way *x)
+{
+	enum { BEHIND = 30, FLAGGED = 31 };
+	uint64_t behind = UINT64_C(1) << (BEHIND + 32), flagged = UINT64_C(1) << (FLAGGED + 32);
+	uint32_t way = d->way[from].flags ? 0 : from;
+
+	if (!way)
+		way =
+		    way_step(d, (uint64_t)x->origin + 1, &(struct way){.origin = x->origin, .home = x->home});
+	if (x->border && !d->way[way].border)
+		way = way_step(d, behind | (uint64_t)way << 32 | x->border,
+		    &(struct way){.origin = x->origin, .border = x->border, .home = x->home});
+	if (x->flags)
+		way = way_step(d, flagged | (uint64_t)way << 32 | x->flags, x);
+	return way;
+}
+
+static void path_takes(struct detect *d, path_id path, uint32_t way, unsigned phase)
+{
+	d->path[path] = (struct path_fact){.way = way & ((1U << 30) - 1), .phase = phase & 3U};
+}
+
+static void path_born(struct detect *d, path_id id)
+{
 	path_id parent = path_parent(d->t, id);
 	asn_t asn = path_asn(d->t, id);
 	struct as_fact *as = as_of(d, asn);
+	struct path_fact tail = d->path[parent];
+	struct way is = d->way[tail.way], was = is;
+	uint8_t phase = tail.phase;
 
-	*x = (struct path_fact){0};
 	if (parent == PATH_NONE) {
-		x->origin = asn;
-		x->home = as->home;
+		is.origin = asn;
+		is.home = as->home;
 	} else {
-		const struct path_fact *tail = &d->path[parent];
-		x->origin = tail->origin;
-		x->home = tail->home;
-		x->border = tail->border;
-		as_carries(as, tail->origin);
-		if (!x->border && as->home != x->home)
-			x->border = asn;
-		fact_valley(d, x, tail, id);
+		as_carries(as, is.origin);
+		if (!is.border && as->home != is.home)
+			is.border = asn;
+		if (path_is_leak(d, id, is.flags & WAY_LEAK, &phase))
+			is.flags |= WAY_LEAK;
 	}
 	if (path_flags(d->t, id) & UNCLEAN)
-		x->flags |= FACT_DIRTY;
+		is.flags |= WAY_DIRTY;
+	path_takes(d, id,
+	    parent && is.border == was.border && is.flags == was.flags ? tail.way
+								       : way_find(d, tail.way, &is),
+	    phase);
+}
+
+void path_leaks(struct detect *d, path_id path)
+{
+	struct way is = *path_way(d, path);
+
+	is.flags |= WAY_LEAK;
+	path_takes(d, path, way_find(d, 0, &is), d->path[path].phase);
 }
 
 void paths_grow(struct detect *d)
 {
 	size_t n = path_count(d->t);
 
+	if (!d->n_ways) {
+		d->way = vec_pages(d->way, 0, 1, &d->way_cap, sizeof *d->way);
+		d->way[d->n_ways++] = (struct way){0};
+	}
 	d->path = vec_pages(d->path, d->paths, n, &d->path_cap, sizeof *d->path);
 	for (size_t id = d->paths ? d->paths : 2; id < n; id++)
-		fact_born(d, (path_id)id);
+		path_born(d, (path_id)id);
 	d->paths = n < 2 ? 2 : n;
 }
 
@@ -171,13 +218,13 @@ static asn_t walk_border(const struct detect *d, const struct place *p, path_id 
 
 asn_t route_upstream(struct detect *d, const struct place *p, path_id path)
 {
-	const struct path_fact *x = &d->path[path];
+	const struct way *x = path_way(d, path);
 
 	if (path == PATH_NONE)
 		return UP_NONE;
 	if (!p->who)
-		return fact_upstream(x, p->country);
-	if (x->flags & FACT_DIRTY)
+		return way_upstream(x, p->country);
+	if (x->flags & WAY_DIRTY)
 		return UP_DARK;
 	if (p->kind == TERRITORY_AS && x->origin != territory_asn(p->who))
 		return UP_DARK;

@@ -183,7 +183,7 @@ static void free_carriers(struct detect *d)
 void detect_free(struct detect *d)
 {
 	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
-	    &d->otc, &d->groups, &d->struck};
+	    &d->otc, &d->groups, &d->struck, &d->ways};
 
 	if (!d)
 		return;
@@ -197,6 +197,7 @@ void detect_free(struct detect *d)
 	free(d->met_words);
 	journal_free(d);
 	vec_pages_free(d->path, d->path_cap, sizeof *d->path);
+	vec_pages_free(d->way, d->way_cap, sizeof *d->way);
 	vec_pages_free(d->prefix, d->prefix_cap, sizeof *d->prefix);
 	vec_pages_free(d->member, d->member_cap, sizeof *d->member);
 	vec_pages_free(d->cell, d->cell_cap, sizeof *d->cell);

@@ -1,8 +1,8 @@
 /*
- * detect/inner: what the files of this room share. One run's state hangs off struct detect: a fact line per
- * path and per prefix, a member per (place, prefix), a cell per (member, upstream) holding its votes, a
- * carrier per (place, upstream) holding the running sums, a ring of the changes that mattered (journal), and
- * one heap of things to be judged later (due). A place is a territory in one family.
+ * detect/inner: what the files of this room share. One run's state hangs off struct detect: the way of each
+ * path, a line of facts per prefix, a member per (place, prefix), a cell per (member, upstream) holding its
+ * votes, a carrier per (place, upstream) holding the running sums, a ring of the changes that mattered
+ * (journal), and one heap of things to be judged later (due). A place is a territory in one family.
  */
 #ifndef DETECT_INNER_H
 #define DETECT_INNER_H
@@ -19,7 +19,7 @@ enum { SMALL_PLACE = 20 }; /* territories up to this many prefixes are told pref
 enum { CANDIDATES = 8 };   /* vantage ASes told apart while an upstream is not yet established */
 enum { FLIPS = 5 };        /* times kept for instability */
 enum { SAMPLES_SAID = 512 };
-enum { TRAIL = 4 }; /* entries of the journal on their way into the processor's caches */
+enum { TRAIL = 12 }; /* entries of the journal on their way into the processor's caches */
 #define MINUTE       (60 * UTIME_SECOND)
 #define GROUP_WITHIN (5 * MINUTE)        /* what happens together is told together */
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
@@ -30,18 +30,22 @@ enum { TRAIL = 4 }; /* entries of the journal on their way into the processor's 
 #define UP_NONE ((asn_t)0)
 #define UP_DARK ((asn_t)UINT32_MAX)
 
-enum { FACT_DIRTY = 1, FACT_LEAK = 2 };
+enum { WAY_DIRTY = 1, WAY_LEAK = 2 };
 enum phase { PHASE_UP, PHASE_OVER, PHASE_DOWN }; /* how a path has run so far, from the origin outward */
 
-struct path_fact { /* inherited from the tail at birth */
+/* What paths say of a place: millions of them say the same few hundred thousand things, each kept once. */
+struct way {
 	_Alignas(16) asn_t origin;
 	asn_t border; /* first AS outside the origin's own country; 0: never left it */
 	cc_t home;
-	uint8_t flags, phase;
+	uint8_t flags;
+};
+struct path_fact { /* inherited from the tail at birth */
+	uint32_t way : 30, phase : 2;
 };
 
 struct prefix_fact {
-	_Alignas(32) uint32_t member; /* first member, NO_INDEX */
+	_Alignas(64) uint32_t member; /* first member, NO_INDEX */
 	asn_t origin;                 /* the established one, 0: none yet */
 	uint32_t journal[TRAIL];      /* its latest entries of the journal, the last first; 0: none */
 	cc_t country;                 /* of the partition */
@@ -298,6 +302,9 @@ struct detect {
 
 	struct path_fact *path;
 	size_t paths, path_cap;
+	struct way *way; /* the first is of no route */
+	size_t n_ways, way_cap;
+	struct table_of ways; /* a shorter way and what it is followed by -> way */
 	struct prefix_fact *prefix;
 	size_t prefixes, prefix_cap;
 	struct table_of home; /* asn -> index into as */
@@ -375,13 +382,18 @@ void map_free(struct table_of *m);
 
 /* ---- border.c: what a path says of a place ---- */
 void paths_grow(struct detect *d);
+static inline const struct way *path_way(const struct detect *d, path_id path)
+{
+	return &d->way[d->path[path].way];
+}
+void path_leaks(struct detect *d, path_id path); /* it is known of this one path */
 cc_t asn_home(struct detect *d, asn_t asn);
 bool asn_is_transit(struct detect *d, asn_t asn); /* seen to carry at least two other networks */
 asn_t route_upstream(struct detect *d, const struct place *p, path_id path);
-/* The same of a country of the partition, by what is known of the path; of no route: UP_NONE. */
-static inline asn_t fact_upstream(const struct path_fact *x, cc_t country)
+/* The same of a country of the partition, by a route's way; of no route: UP_NONE. */
+static inline asn_t way_upstream(const struct way *x, cc_t country)
 {
-	if (x->flags & FACT_DIRTY)
+	if (x->flags & WAY_DIRTY)
 		return UP_DARK;
 	if (x->home != country)
 		return x->origin;
@@ -533,11 +545,10 @@ bool prefix_is_hijacked(const struct detect *d, prefix_id prefix, utime_t at);
 bool prefix_is_taken(const struct detect *d, prefix_id prefix, asn_t origin); /* told as a new origin's */
 void incident_strikes(struct detect *d, uint32_t incident, prefix_id prefix);
 void incident_explains(struct detect *d, const struct event *e, utime_t at);
-void origin_change(
-    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
+void origin_change(struct detect *d, const struct change *c, const struct way *old, const struct way *new);
 /* The prefix has an origin, and what comes and goes is that one's: nothing for origin_change. */
-static inline bool origin_stays(const struct prefix_fact *pf, const struct change *c,
-    const struct path_fact *old, const struct path_fact *new)
+static inline bool origin_stays(
+    const struct prefix_fact *pf, const struct change *c, const struct way *old, const struct way *new)
 {
 	return pf->origin && (c->old == PATH_NONE || old->origin == pf->origin) &&
 	       (c->new == PATH_NONE || new->origin == pf->origin);
@@ -553,8 +564,7 @@ void roa_judge(struct detect *d, const struct due *due);
 void rpki_look(struct detect *d, const struct due *due);
 
 /* ---- leak.c ---- */
-void leak_change(
-    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new);
+void leak_change(struct detect *d, const struct change *c, const struct way *old, const struct way *new);
 void leak_end_judge(struct detect *d, const struct due *due);
 
 /* ---- health.c ---- */

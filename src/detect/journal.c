@@ -109,9 +109,9 @@ static bool entry_matters(struct detect *d, const struct entry *x, const struct 
 	case MATTER_GONE:
 		return !quiet && x->old != PATH_NONE && x->new == PATH_NONE;
 	case MATTER_ORIGIN:
-		return !quiet && x->new != PATH_NONE && d->path[x->new].origin == m->origin;
+		return !quiet && x->new != PATH_NONE &&path_way(d, x->new)->origin == m->origin;
 	case MATTER_LEAK:
-		return !quiet && x->new != PATH_NONE && d->path[x->new].flags &FACT_LEAK;
+		return !quiet && x->new != PATH_NONE &&path_way(d, x->new)->flags &WAY_LEAK;
 	default:
 		return !quiet;
 	}

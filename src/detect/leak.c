@@ -144,8 +144,7 @@ static void leak_lose(struct detect *d, const struct change *c)
 		due_add(d, DUE_LEAK_END, c->time + GROUP_WITHIN, index, 0, c->time);
 }
 
-void leak_change(
-    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new)
+void leak_change(struct detect *d, const struct change *c, const struct way *old, const struct way *new)
 {
 	bool certain = map_get(&d->otc, (uint64_t)c->new + 1) != NO_INDEX;
 
@@ -153,13 +152,15 @@ void leak_change(
 		asn_t leaker = otc_leaker(d, c->new, c->otc);
 		if (leaker) {
 			map_put(&d->otc, (uint64_t)c->new + 1, leaker);
-			d->path[c->new].flags |= FACT_LEAK;
+			path_leaks(d, c->new);
 			certain = true;
+			old = path_way(d, c->old);
+			new = path_way(d, c->new);
 		}
 	}
-	if (c->new != PATH_NONE &&new->flags & FACT_LEAK)
+	if (c->new != PATH_NONE &&new->flags & WAY_LEAK)
 		leak_gain(d, c, certain);
-	if (c->old != PATH_NONE && old->flags & FACT_LEAK)
+	if (c->old != PATH_NONE && old->flags & WAY_LEAK)
 		leak_lose(d, c);
 }
 

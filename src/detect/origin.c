@@ -302,12 +302,11 @@ static void origin_first(struct detect *d, const struct change *c, asn_t origin)
 		pf->origin = origin;
 }
 
-void origin_change(
-    struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new)
+void origin_change(struct detect *d, const struct change *c, const struct way *old, const struct way *new)
 {
 	struct prefix_fact *pf = &d->prefix[c->prefix];
-	bool gained = c->new != PATH_NONE && !(new->flags &FACT_DIRTY);
-	bool lost = c->old != PATH_NONE && !(old->flags & FACT_DIRTY);
+	bool gained = c->new != PATH_NONE && !(new->flags &WAY_DIRTY);
+	bool lost = c->old != PATH_NONE && !(old->flags & WAY_DIRTY);
 
 	if (gained && !pf->origin && !pf->watched)
 		origin_first(d, c, new->origin);

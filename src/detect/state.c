@@ -16,14 +16,14 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1136, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1192, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
 
 enum { PIECE = 32 * 1024 };
-static const char MAGIC[8] = "DETECT1";
+static const char MAGIC[8] = "DETECT2";
 
 struct walk {
 	bool writing, bad;
@@ -118,11 +118,11 @@ static void walk_one(struct walk *w, void *v, bool there, size_t size)
 
 static void walk_head(struct walk *w)
 {
-	uint32_t mine[] = {sizeof(struct detect), sizeof(struct path_fact), sizeof(struct prefix_fact),
-	    sizeof(struct place), sizeof(struct member_of), sizeof(struct flips), sizeof(struct cell),
-	    sizeof(struct carrier), sizeof(struct drift), sizeof(struct pair), sizeof(struct incident),
-	    sizeof(struct open_event), sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch),
-	    sizeof(struct event)};
+	uint32_t mine[] = {sizeof(struct detect), sizeof(struct path_fact), sizeof(struct way),
+	    sizeof(struct prefix_fact), sizeof(struct place), sizeof(struct member_of), sizeof(struct flips),
+	    sizeof(struct cell), sizeof(struct carrier), sizeof(struct drift), sizeof(struct pair),
+	    sizeof(struct incident), sizeof(struct open_event), sizeof(struct due), sizeof(struct entry),
+	    sizeof(struct peer_watch), sizeof(struct event)};
 	uint32_t theirs[sizeof mine / sizeof *mine];
 	char magic[sizeof MAGIC];
 
@@ -248,7 +248,7 @@ static void walk_peers(struct walk *w, struct detect *d)
 static void walk(struct walk *w, struct detect *d)
 {
 	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
-	    &d->otc, &d->groups, &d->struck};
+	    &d->otc, &d->groups, &d->struck, &d->ways};
 
 	walk_head(w);
 	if (w->bad)
@@ -270,6 +270,7 @@ static void walk(struct walk *w, struct detect *d)
 	WALK(d->o.baseline);
 	WALK(d->o.every_as);
 	WALK_PAGES(d->path, d->paths, d->path_cap);
+	WALK_PAGES(d->way, d->n_ways, d->way_cap);
 	WALK_PAGES(d->prefix, d->prefixes, d->prefix_cap);
 	WALK_ARRAY(d->as, d->n_as, d->as_cap);
 	for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)

@@ -194,10 +194,10 @@ static void route_moved_there(struct detect *d, uint32_t member, const struct ch
 	was = route_upstream(d, p, c->old);
 	is = route_upstream(d, p, c->new);
 	if (p->kind == TERRITORY_AS && was == UP_DARK && c->old &&
-	    d->path[c->old].origin != territory_asn(p->who))
+	    path_way(d, c->old)->origin != territory_asn(p->who))
 		was = UP_NONE;
-	if (p->kind == TERRITORY_AS && is == UP_DARK && c->new &&
-	    d->path[c->new].origin != territory_asn(p->who))
+	if (p->kind == TERRITORY_AS && is == UP_DARK &&
+	    c->new &&path_way(d, c->new)->origin != territory_asn(p->who))
 		is = UP_NONE;
 	member_vote(d, member, c->peer, was, is, weight);
 }
@@ -211,8 +211,8 @@ static void route_moved(struct detect *d, const struct change *c, uint32_t weigh
 		if (p->who)
 			route_moved_there(d, m, c, weight);
 		else if (p->country != inside)
-			member_vote(d, m, c->peer, fact_upstream(&d->path[c->old], p->country),
-			    fact_upstream(&d->path[c->new], p->country), weight);
+			member_vote(d, m, c->peer, way_upstream(path_way(d, c->old), p->country),
+			    way_upstream(path_way(d, c->new), p->country), weight);
 	}
 }
 
@@ -238,19 +238,18 @@ static void announced_moved(struct detect *d, prefix_id prefix)
 
 /* Nothing that a place could see: same way in, same origin, no leak. The usual case, so it is asked first. */
 static bool change_is_inner(
-    const struct detect *d, const struct change *c, const struct path_fact *old, const struct path_fact *new)
+    const struct detect *d, const struct change *c, const struct way *old, const struct way *new)
 {
 	if (d->o.whos || c->old == PATH_NONE || c->new == PATH_NONE)
 		return false;
-	return old->origin == new->origin && old->border == new->border && old->flags == new->flags &&
-	       !(new->flags &FACT_LEAK) && new->origin == d->prefix[c->prefix].origin;
+	return old == new && !(new->flags &WAY_LEAK) && new->origin == d->prefix[c->prefix].origin;
 }
 
 void tally_change(struct detect *d, const struct change *c)
 {
 	const struct prefix_fact *pf = &d->prefix[c->prefix];
 	uint32_t weight = c->peer < d->peers ? d->vote[pf->row * d->peers + c->peer] : 0;
-	const struct path_fact *old = &d->path[c->old], *new = &d->path[c->new];
+	const struct way *old = path_way(d, c->old), *new = path_way(d, c->new);
 
 	if (change_is_inner(d, c, old, new))
 		return;
@@ -266,7 +265,7 @@ void tally_change(struct detect *d, const struct change *c)
 		announced_moved(d, c->prefix);
 	if (!origin_stays(pf, c, old, new))
 		origin_change(d, c, old, new);
-	if ((old->flags | new->flags) & FACT_LEAK || c->otc)
+	if ((old->flags | new->flags) & WAY_LEAK || c->otc)
 		leak_change(d, c, old, new);
 	route_moved(d, c, weight);
 }
@@ -279,14 +278,14 @@ static void votes_move(struct detect *d, const struct change *c, size_t n, uint3
 
 	for (size_t i = 0; i < n; i++) {
 		const struct prefix_fact *pf = &d->prefix[c[i].prefix];
-		const struct path_fact *old = &d->path[c[i].old], *new = &d->path[c[i].new];
+		const struct way *old = path_way(d, c[i].old), *new = path_way(d, c[i].new);
 		changes_fetch(d, &a, c, n, i);
 		if (d->o.whos || d->o.every_as)
 			as_members_join(d, c[i].prefix, c[i].new == PATH_NONE ? old->origin : new->origin);
 		d->prefix[c[i].prefix].announced = true;
 		if (!origin_stays(pf, &c[i], old, new))
 			origin_change(d, &c[i], old, new);
-		if ((old->flags | new->flags) & FACT_LEAK)
+		if ((old->flags | new->flags) & WAY_LEAK)
 			leak_change(d, &c[i], old, new);
 		route_moved(d, &c[i], weight);
 	}
