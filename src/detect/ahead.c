@@ -70,12 +70,27 @@ static uint32_t carrier_fetch(const struct detect *d, const struct change *c, ui
 	return x->next;
 }
 
-/* A step of each kind; what one has found is kept for the next, at the change's place in the ring. A change
- * that is not, of those before the first one, finds nothing to fetch. */
-static void fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
+/* A step of each kind, of the changes at..; what one has found is kept for the next, at the change's place in
+ * the ring. The first steps are those of the changes furthest ahead. */
+static inline void fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t at)
+{
+	const struct change *x = &c[at + STEPS * STEP];
+	uint32_t *last[STEPS];
+
+	for (size_t i = 0; i < STEPS; i++)
+		last[i] = &a->last[(at + i * STEP) % AHEAD_RING];
+	facts_fetch(d, x);
+	*last[4] = member_fetch(d, x - STEP);
+	*last[3] = cell_fetch(d, *last[3]);
+	*last[2] = carrier_fetch(d, x - 3 * STEP, *last[2]);
+	(void)carrier_fetch(d, x - 4 * STEP, *last[1]);
+}
+
+/* The same at either end of the batch. A change that is not, of those before the first one, finds nothing. */
+static void fetch_some(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
 {
 	uint32_t *last = a->last;
-	size_t i = at + STEPS * STEP; /* the first steps are those of the changes furthest ahead */
+	size_t i = at + STEPS * STEP;
 
 	if (i < n)
 		facts_fetch(d, &c[i]);
@@ -93,6 +108,9 @@ void changes_fetch(const struct detect *d, struct ahead *a, const struct change 
 {
 	if (at == 0)
 		for (size_t i = (size_t)STEPS * STEP; i; i--)
-			fetch(d, a, c, n, (size_t)0 - i);
-	fetch(d, a, c, n, at);
+			fetch_some(d, a, c, n, (size_t)0 - i);
+	if (at + STEPS * STEP < n)
+		fetch(d, a, c, at);
+	else
+		fetch_some(d, a, c, n, at);
 }

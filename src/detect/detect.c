@@ -147,7 +147,7 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->tell = tell;
 	d->tell_arg = arg;
 	d->now = d->start = d->armed_at = d->voters_at = UTIME_NONE;
-	d->second = INT64_MIN / UTIME_SECOND;
+	d->second = INT64_MIN;
 	d->quiet = true;
 	d->voters_due = d->dumped = o->ready;
 	return d;
@@ -248,12 +248,12 @@ static void time_passes(struct detect *d, utime_t now)
 		d->start = now;
 		d->voters_at = now;
 	}
-	if (now < d->second * UTIME_SECOND || now >= (d->second + 1) * UTIME_SECOND) {
-		int64_t second = now / UTIME_SECOND;
+	if (now < d->second || now >= d->second + UTIME_SECOND) {
+		utime_t second = now - now % UTIME_SECOND;
 		if (d->armed && !d->roas_known)
 			rpki_start(d);
 		settle(d);
-		due_run(d, second * UTIME_SECOND - 1);
+		due_run(d, second - 1);
 		d->second = second;
 	}
 	if (d->now == UTIME_NONE || now > d->now)

@@ -47,8 +47,9 @@ struct path_fact { /* inherited from the tail at birth */
 struct prefix_fact {
 	_Alignas(64) uint32_t member; /* first member, NO_INDEX */
 	asn_t origin;                 /* the established one, 0: none yet */
-	uint32_t journal[TRAIL];      /* its latest entries of the journal, the last first; 0: none */
+	uint32_t trail[TRAIL];        /* its latest entries of the journal, around; 0: none */
 	cc_t country;                 /* of the partition */
+	uint8_t last;                 /* of the trail */
 	uint8_t row;                  /* family_index */
 	bool known;                   /* member looked for */
 	bool announced;
@@ -292,7 +293,7 @@ struct detect {
 
 	utime_t now, start; /* time of the latest change; of the first */
 	utime_t armed_at;
-	int64_t second;
+	utime_t second;    /* it begins */
 	bool armed, quiet; /* armed: changes are news; quiet: this one is not */
 	bool voters_due, votes_ever;
 	bool dumped; /* a table dump has begun: with a baseline, nothing is news before */

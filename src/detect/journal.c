@@ -12,7 +12,7 @@
 uint32_t journal_add(struct detect *d, const struct change *c)
 {
 	struct prefix_fact *pf = &d->prefix[c->prefix];
-	uint8_t kind = c->kind;
+	uint8_t kind = c->kind, next = pf->last + 1U < TRAIL ? (uint8_t)(pf->last + 1) : 0;
 	uint32_t n;
 
 	if (!d->journal) {
@@ -24,9 +24,9 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 	n = d->journal_n++;
 	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
 	d->journal[n % JOURNAL_RING] = (struct entry){
-	    c->time, c->old, c->new, c->prefix, pf->journal[0], pf->journal[TRAIL - 1], c->peer, kind};
-	memmove(pf->journal + 1, pf->journal, (TRAIL - 1) * sizeof *pf->journal);
-	pf->journal[0] = n;
+	    c->time, c->old, c->new, c->prefix, pf->trail[pf->last], pf->trail[next], c->peer, kind};
+	pf->trail[next] = n;
+	pf->last = next;
 	return n;
 }
 
@@ -47,13 +47,13 @@ static const struct entry *journal_at(const struct detect *d, uint32_t n, prefix
 
 const struct entry *journal_last(const struct detect *d, prefix_id prefix)
 {
-	const uint32_t *n = d->prefix[prefix].journal;
+	const struct prefix_fact *pf = &d->prefix[prefix];
 
 	if (!d->journal)
 		return NULL;
-	for (size_t i = 1; i < TRAIL; i++)
-		__builtin_prefetch(&d->journal[n[i] % JOURNAL_RING]);
-	return journal_at(d, n[0], prefix);
+	for (size_t i = 0; i < TRAIL; i++)
+		__builtin_prefetch(&d->journal[pf->trail[i] % JOURNAL_RING]);
+	return journal_at(d, pf->trail[pf->last], prefix);
 }
 
 const struct entry *journal_before(const struct detect *d, const struct entry *x)
