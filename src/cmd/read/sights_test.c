@@ -1,5 +1,5 @@
 /* Different things are counted: exactly while there is room, closely beyond it, and in bounded memory. */
-#include "cmd/sights.h"
+#include "cmd/read/sights.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

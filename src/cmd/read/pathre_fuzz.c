@@ -1,5 +1,5 @@
 /* Fuzz: a pattern, a zero, and an AS_PATH; what matches once matches again. */
-#include "cmd/pathre.h"
+#include "cmd/read/pathre.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

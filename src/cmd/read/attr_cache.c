@@ -1,5 +1,5 @@
-/* cmd/attr_cache: see attr_cache.h. */
-#include "cmd/attr_cache.h"
+/* cmd/read/attr_cache: see attr_cache.h. */
+#include "cmd/read/attr_cache.h"
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -1,8 +1,8 @@
 /*
- * cmd/reader: see reader.h. The order of work for a route: time, type, peer, prefix, attributes (once a set),
- * then the line, put together from pieces made before.
+ * cmd/read/reader: see reader.h. The order of work for a route: time, type, peer, prefix, attributes (once a
+ * set), then the line, put together from pieces made before.
  */
-#include "cmd/reader.h"
+#include "cmd/read/reader.h"
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -1,12 +1,12 @@
 /*
- * cmd/sights: how many different things were seen: sets of 64-bit hashes (two of a billion things share one
- * with a chance of about one in forty). A set that has outgrown its
- * room keeps one half of all hashes, then a quarter, and so on, and tells how many there are by what it has
- * kept (Flajolet 1990, adaptive sampling): memory is bounded whatever comes, and the same things give the
- * same numbers. Owns at most 43 MB, and 6 MB more for a moment while a set is made anew.
+ * cmd/read/sights: how many different things were seen: sets of 64-bit hashes (two of a billion things share
+ * one with a chance of about one in forty). A set that has outgrown its room keeps one half of all hashes,
+ * then a quarter, and so on, and tells how many there are by what it has kept (Flajolet 1990, adaptive
+ * sampling): memory is bounded whatever comes, and the same things give the same numbers. Owns at most 43 MB,
+ * and 6 MB more for a moment while a set is made anew.
  */
-#ifndef CMD_SIGHTS_H
-#define CMD_SIGHTS_H
+#ifndef CMD_READ_SIGHTS_H
+#define CMD_READ_SIGHTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
- * cmd/read_bgpdump: the lines of `bgpdump -m` (and -M), byte for byte. Where bgpdump is wrong,
+ * cmd/read/bgpdump: the lines of `bgpdump -m` (and -M), byte for byte. Where bgpdump is wrong,
  * isthmus-read(1) lists what is printed instead, and why.
  */
-#include "cmd/elem.h"
+#include "cmd/read/elem.h"
 
 enum { MRT_TYPE_BGP = 5, MRT_TYPE_TABLE_DUMP = 12, MRT_TYPE_TABLE_DUMP_V2 = 13, MRT_TYPE_BGP4MP_ET = 17 };
 

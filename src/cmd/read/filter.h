@@ -1,14 +1,14 @@
 /*
- * cmd/filter: which elements are wanted. In: the options of a command line. Every option narrows; values of
- * the same option widen. Evaluated on the raw spans, cheapest question first, before anything is printed.
+ * cmd/read/filter: which elements are wanted. In: the options of a command line. Every option narrows; values
+ * of the same option widen. Evaluated on the raw spans, cheapest question first, before anything is printed.
  * Owns its lists. The filter is read by all workers; what matching changes is in struct filter_run, one a
  * worker.
  */
-#ifndef CMD_FILTER_H
-#define CMD_FILTER_H
+#ifndef CMD_READ_FILTER_H
+#define CMD_READ_FILTER_H
 
-#include "cmd/elem.h"
-#include "cmd/pathre.h"
+#include "cmd/read/elem.h"
+#include "cmd/read/pathre.h"
 #include "cmd/verb.h"
 #include "enrich/enrich.h"
 

@@ -1,10 +1,10 @@
 /*
- * cmd/read_json: one JSON object an element, its fields named as RIS Live names them (timestamp, peer,
+ * cmd/read/json: one JSON object an element, its fields named as RIS Live names them (timestamp, peer,
  * peer_asn, type, path, community, origin, med, aggregator, announcements, withdrawals), and what RIS Live
  * lacks.
  */
 #include "base/json.h"
-#include "cmd/elem.h"
+#include "cmd/read/elem.h"
 #include "decode/attr.h"
 
 static void lead_json(struct out *o, const struct elem *e)

@@ -1,6 +1,6 @@
 /*
- * cmd/pathre: regular expressions over AS paths as network people write them. A pattern is matched against
- * the path's text as routers and `bgpdump -m` print it ("3356 4837 {64511,64512}", confederations in
+ * cmd/read/pathre: regular expressions over AS paths as network people write them. A pattern is matched
+ * against the path's text as routers and `bgpdump -m` print it ("3356 4837 {64511,64512}", confederations in
  * parentheses):
  *
  *   _ one delimiter, or the beginning or the end     ^ $ beginning and end      . any character
@@ -9,8 +9,8 @@
  * The text is never made: the pattern becomes an automaton over the 17 characters a path can hold, and what
  * an ASN's digits do to a state is remembered, so that a path costs one look-up an ASN.
  */
-#ifndef CMD_PATHRE_H
-#define CMD_PATHRE_H
+#ifndef CMD_READ_PATHRE_H
+#define CMD_READ_PATHRE_H
 
 #include "decode/decode.h"
 

@@ -1,5 +1,5 @@
 /* Path patterns: known patterns against known paths, and random ones against regexec(3) over the text. */
-#include "cmd/pathre.h"
+#include "cmd/read/pathre.h"
 
 #include <regex.h>
 #include <setjmp.h>

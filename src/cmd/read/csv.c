@@ -1,6 +1,6 @@
-/* cmd/read_csv: one row an element (RFC 4180, but lines end with LF). No field holds a comma but the path's
+/* cmd/read/csv: one row an element (RFC 4180, but lines end with LF). No field holds a comma but the path's
  * sets and the lists, which are quoted. */
-#include "cmd/elem.h"
+#include "cmd/read/elem.h"
 
 static void head(struct out *o)
 {

@@ -1,12 +1,12 @@
 /*
- * cmd/attr_cache: what was made of an attribute set, by its raw bytes. A dump repeats the same sets thousands
- * of times; each is decoded, filtered and printed once. One that comes for the first time is only remembered
- * by its hash: in updates most come once. Owns its slots (4 MB); one thread.
+ * cmd/read/attr_cache: what was made of an attribute set, by its raw bytes. A dump repeats the same sets
+ * thousands of times; each is decoded, filtered and printed once. One that comes for the first time is only
+ * remembered by its hash: in updates most come once. Owns its slots (4 MB); one thread.
  */
-#ifndef CMD_ATTR_CACHE_H
-#define CMD_ATTR_CACHE_H
+#ifndef CMD_READ_ATTR_CACHE_H
+#define CMD_READ_ATTR_CACHE_H
 
-#include "cmd/elem.h"
+#include "cmd/read/elem.h"
 
 struct attr_slot {
 	uint64_t hash;

@@ -1,14 +1,14 @@
 /*
- * cmd/read: `isthmus read`: archives to lines. The flow: input -> mrt_next here, in one thread -> batches of
- * updates -> readers, one a core (filter, text) -> this thread again, which writes the texts in order. A
- * block's bytes stay until all its batches are done. Where only the totals of everything are wanted, this
- * thread counts by itself: handing over would cost more than counting.
+ * cmd/read/read: `isthmus read`: archives to lines. The flow: input -> mrt_next here, in one thread ->
+ * batches of updates -> readers, one a core (filter, text) -> this thread again, which writes the texts in
+ * order. A block's bytes stay until all its batches are done. Where only the totals of everything are wanted,
+ * this thread counts by itself: handing over would cost more than counting.
  */
 #include "base/mem.h"
 #include "cmd/answer.h"
 #include "cmd/crew.h"
 #include "cmd/progress.h"
-#include "cmd/reader.h"
+#include "cmd/read/reader.h"
 #include "input/input.h"
 
 #include <errno.h>

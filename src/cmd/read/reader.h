@@ -1,14 +1,14 @@
 /*
- * cmd/reader: a worker of `read`: a batch of updates to elements, filtered, counted and printed into the
+ * cmd/read/reader: a worker of `read`: a batch of updates to elements, filtered, counted and printed into the
  * batch's own buffer. In: updates whose bytes outlive the batch. Out: text and counts. Each worker owns its
  * memories.
  */
-#ifndef CMD_READER_H
-#define CMD_READER_H
+#ifndef CMD_READ_READER_H
+#define CMD_READ_READER_H
 
-#include "cmd/attr_cache.h"
-#include "cmd/filter.h"
-#include "cmd/sights.h"
+#include "cmd/read/attr_cache.h"
+#include "cmd/read/filter.h"
+#include "cmd/read/sights.h"
 
 struct counts {
 	uint64_t elems[ELEM_KINDS];

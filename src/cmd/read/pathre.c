@@ -1,8 +1,8 @@
 /*
- * cmd/pathre: see pathre.h. Pattern -> instructions (Thompson 1968) -> a DFA built as paths need its states.
- * Owns its instructions and states; states beyond the room start the cache anew.
+ * cmd/read/pathre: see pathre.h. Pattern -> instructions (Thompson 1968) -> a DFA built as paths need its
+ * states. Owns its instructions and states; states beyond the room start the cache anew.
  */
-#include "cmd/pathre.h"
+#include "cmd/read/pathre.h"
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -1,10 +1,10 @@
 /*
- * cmd/elem: an element is what one peer says of one prefix, or a session's change of state: one line of
+ * cmd/read/elem: an element is what one peer says of one prefix, or a session's change of state: one line of
  * `read`. A printer is one output format: pieces of a line, each made once and used for every line it stands
  * in.
  */
-#ifndef CMD_ELEM_H
-#define CMD_ELEM_H
+#ifndef CMD_READ_ELEM_H
+#define CMD_READ_ELEM_H
 
 #include "base/out.h"
 #include "decode/decode.h"

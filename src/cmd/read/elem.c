@@ -1,6 +1,5 @@
-/* cmd/elem: what the printers share. Comes in: attribute sets as views. Goes out: their text. Owns nothing.
- */
-#include "cmd/elem.h"
+/* cmd/read/elem: what the printers share. In: attribute sets as views. Out: their text. Owns nothing. */
+#include "cmd/read/elem.h"
 
 static bool hop_fits(struct span hop)
 {

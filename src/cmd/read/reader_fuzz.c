@@ -1,6 +1,6 @@
 /* Fuzz: the first byte chooses the output and whether a filter asks all its questions; the rest is an MRT
  * stream, printed. */
-#include "cmd/reader.h"
+#include "cmd/read/reader.h"
 
 #include "base/mem.h"
 

@@ -1,5 +1,5 @@
-/* cmd/sights: see sights.h. Open addressing, at most three quarters full; 0 stands for an empty place. */
-#include "cmd/sights.h"
+/* cmd/read/sights: see sights.h. Open addressing, at most three quarters full; 0 is an empty place. */
+#include "cmd/read/sights.h"
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
-/* cmd/filter: see filter.h. */
-#include "cmd/filter.h"
+/* cmd/read/filter: see filter.h. */
+#include "cmd/read/filter.h"
 
 #include "base/mem.h"
 
