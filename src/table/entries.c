@@ -113,6 +113,28 @@ static inline void cell_fetch(path_id *cell)
 		__builtin_prefetch(cell + 16, 1);
 }
 
+/* Room in the batch for an entry that is to be put in place, with the fetch of its cell begun. NULL: it is
+ * not to be, which is counted. */
+static inline struct entry *batch_add(struct table *t, struct source *s, const struct update *u,
+    prefix_id prefix, uint16_t index, struct batch *b, struct fault_count *faults)
+{
+	uint16_t peer = entry_peer(s, u, index);
+	struct dump_peer *p = &s->dump->peer[peer];
+	struct entry *e = &b->entry[b->n];
+
+	if (peer == DUMP_NOT_MET) {
+		t->health.unknown_peer++;
+		fault_add(faults, FAULT_PEER_INDEX, u->offset);
+		return NULL;
+	}
+	if (!entry_counts(t, p, &u->prefix, prefix))
+		return NULL;
+	cell_fetch(&t->column[p->id][prefix]);
+	e->peer = peer;
+	b->n++;
+	return e;
+}
+
 /* Cuts up to BATCH entries and starts their look-ups; false at the end. */
 static bool entries_cut(struct table *t, struct source *s, struct update *u, prefix_id prefix,
     struct batch *b, struct fault_count *faults)
@@ -123,25 +145,17 @@ static bool entries_cut(struct table *t, struct source *s, struct update *u, pre
 
 	b->n = b->unreads = 0;
 	for (; cut < BATCH && rib_entry_next(u, &e, faults); cut++) {
-		uint16_t peer = entry_peer(s, u, e.peer_index);
-		struct dump_peer *p = &s->dump->peer[peer];
-		struct entry *at = &b->entry[b->n];
-		if (peer == DUMP_NOT_MET) {
-			t->health.unknown_peer++;
-			fault_add(faults, FAULT_PEER_INDEX, u->offset);
+		struct entry *at = batch_add(t, s, u, prefix, e.peer_index, b, faults);
+		const struct dump_peer *p;
+		if (!at)
 			continue;
-		}
-		if (!entry_counts(t, p, &u->prefix, prefix))
-			continue;
-		cell_fetch(&t->column[p->id][prefix]);
-		at->peer = peer;
+		p = &s->dump->peer[at->peer];
 		at->path = PATH_UNREAD;
 		at->add_id = e.path_id;
 		if (wanted && memo_holds(&p->memo, e.attrs.raw))
 			at->path = p->memo.id;
 		else if (wanted)
 			entry_unread(t, p, e.attrs.raw, e.attrs.as_size, at, b);
-		b->n++;
 	}
 	t->health.dump_routes += cut;
 	return cut > 0;
@@ -238,23 +252,12 @@ static void entries_take(struct table *t, struct source *s, const struct update 
 	for (size_t i = from; i < to; i++) {
 		const struct cut_entry *e = &c->entry[i];
 		path_id path = cut_path(s, c, e);
-		uint16_t peer = prefix == PREFIX_NONE ? DUMP_NOT_MET : entry_peer(s, u, e->peer);
-		struct dump_peer *p = &s->dump->peer[peer];
-		struct entry *at = &b->entry[b->n];
-		if (prefix == PREFIX_NONE)
+		struct entry *at =
+		    prefix == PREFIX_NONE ? NULL : batch_add(t, s, u, prefix, e->peer, b, faults);
+		if (!at)
 			continue;
-		if (peer == DUMP_NOT_MET) {
-			t->health.unknown_peer++;
-			fault_add(faults, FAULT_PEER_INDEX, u->offset);
-			continue;
-		}
-		if (!entry_counts(t, p, &u->prefix, prefix))
-			continue;
-		cell_fetch(&t->column[p->id][prefix]);
-		at->peer = peer;
 		at->path = path;
 		at->add_id = u->addpath ? c->add_id[i] : 0;
-		b->n++;
 	}
 }
 
