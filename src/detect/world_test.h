@@ -132,7 +132,9 @@ static inline void baseline(struct world *w)
 	w->at = START + MIN;
 }
 
-static inline int up_asking(void **state, const char *holder, const char *const *registry, size_t registries)
+/* Nobody has said anything yet. `dump`: what a table dump shows will be the baseline. */
+static inline struct world *world_new(
+    const char *holder, const char *const *registry, size_t registries, bool dump)
 {
 	static const char *const addr[] = {
 	    "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"};
@@ -150,8 +152,16 @@ static inline int up_asking(void **state, const char *holder, const char *const 
 	assert_non_null(w->who);
 	o.who = &w->who;
 	o.whos = 1;
+	o.baseline = dump;
 	w->d = detect_new(w->t, w->f, &o, on_event, w);
 	detect_on_sample(w->d, on_samples, w);
+	return w;
+}
+
+static inline int up_asking(void **state, const char *holder, const char *const *registry, size_t registries)
+{
+	struct world *w = world_new(holder, registry, registries, true);
+
 	baseline(w);
 	*state = w;
 	return 0;
