@@ -1,7 +1,7 @@
 /*
  * detect: see detect.h. One pass over changes in time order: sums move in tally.c, the rules in upstream.c,
- * share.c, outage.c, unstable.c, origin.c, leak.c and health.c look at what moved, and due.c brings back what
- * must stay so for a while.
+ * move.c, share.c, outage.c, unstable.c, origin.c, leak.c and health.c look at what moved, and due.c brings
+ * back what must stay so for a while.
  */
 #include "detect/detect.h"
 

@@ -487,15 +487,24 @@ enum severity severity_of(struct detect *d, const struct place *p, double part, 
 /* ---- upstream.c ---- */
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at);
 void carrier_fall(struct detect *d, uint32_t carrier, utime_t at);
+void carrier_confirm(struct detect *d, uint32_t carrier); /* enough vantage ASes see it */
+void carrier_retell(struct detect *d, const struct due *due);
+void carrier_judge_lost(struct detect *d, const struct due *due);
+/* When a loss may be judged again, or UTIME_NONE where what lost it has been visible for long enough. */
+utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since);
+/* Of a carrier's event: first_seen and evidence; the sentence. */
+void carrier_witnesses(struct detect *d, uint32_t event, bool gained);
+void gain_why(struct detect *d, struct event *e, const struct carrier *c);
+void loss_why(struct detect *d, struct event *e, asn_t asn, const struct place *p);
+
+/* ---- move.c ---- */
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
 void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at);
-void carrier_retell(struct detect *d, const struct due *due);
-void carrier_judge_lost(struct detect *d, const struct due *due);
+void cell_over(struct detect *d, struct cell *cell, utime_t at);
 void cell_judge_lost(struct detect *d, const struct due *due);
 void move_judge_gain(struct detect *d, const struct due *due);
 void move_judge_loss(struct detect *d, const struct due *due);
-
 void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at); /* judged later */
 
 /* ---- gone.c ---- */
