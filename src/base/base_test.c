@@ -69,6 +69,98 @@ static void digits_are_printf_s(void **state)
 		}
 }
 
+/* Byte by byte. */
+static void plain_escape(struct out *o, const unsigned char *s, size_t n)
+{
+	out_char(o, '"');
+	for (size_t i = 0; i < n; i++)
+		if (s[i] >= 0x80)
+			out_str(o, "\\ufffd");
+		else if (s[i] == '"' || s[i] == '\\')
+			out_printf(o, "\\%c", s[i]);
+		else if (s[i] == '\n' || s[i] == '\t')
+			out_str(o, s[i] == '\n' ? "\\n" : "\\t");
+		else if (s[i] < 0x20 || s[i] == 0x7f)
+			out_printf(o, "\\u%04x", s[i]);
+		else
+			out_char(o, (char)s[i]);
+	out_char(o, '"');
+}
+
+static void json_texts_are_escaped(void **state)
+{
+	static const unsigned char odd[] = {
+	    0, 1, '\n', '\t', 0x1f, 0x20, '!', '"', '#', '[', '\\', ']', 0x7e, 0x7f, 0x80, 0xff};
+	uint32_t x = 1;
+
+	for (size_t round = 0; round < 20000; round++) {
+		unsigned char text[40];
+		size_t n = round % sizeof text;
+		struct out o, wanted;
+		struct json j;
+		for (size_t i = 0; i < n; i++) {
+			x = x * 1664525 + 1013904223;
+			text[i] = odd[(x >> 8) % sizeof odd];
+			if ((x >> 24) % 16)
+				text[i] = (unsigned char)('a' + (x >> 16) % 26);
+		}
+		out_open_mem(&o);
+		out_open_mem(&wanted);
+		j = json_on(&o);
+		json_strn(&j, (const char *)text, n);
+		plain_escape(&wanted, text, n);
+		assert_int_equal(o.n, wanted.n);
+		assert_memory_equal(o.buf, wanted.buf, wanted.n);
+		out_close(&o);
+		out_close(&wanted);
+	}
+}
+
+/* What printf's digits are, without the zeros at the end, and no minus before zero. */
+static void json_number_check(double v, int digits)
+{
+	struct out o;
+	struct json j;
+	char text[384];
+	int n = snprintf(text, sizeof text, "%.*f", digits, v);
+	const char *wanted = text;
+
+	while (digits && text[n - 1] == '0' && text[n - 2] != '.')
+		text[--n] = '\0';
+	if (text[0] == '-' && strspn(text, "-0.") == (size_t)n)
+		wanted++;
+	out_open_mem(&o);
+	j = json_on(&o);
+	json_num(&j, v, digits);
+	out_char(&o, '\0');
+	assert_string_equal(o.buf, wanted);
+	out_close(&o);
+}
+
+static void json_numbers_are_printfs(void **state)
+{
+	static const double odd[] = {0, -0., 1e-300, 5e-7, 4.9999999999999e-7, 999999.9999995, 0.9999995,
+	    1e15, 1e16, 1e300, 4503599627370495.5};
+	uint64_t x = 1;
+
+	for (int digits = 0; digits <= 12; digits++)
+		for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+			json_number_check(odd[i], digits);
+			json_number_check(-odd[i], digits);
+		}
+	for (size_t i = 0; i < 200000; i++) {
+		double v;
+		x = x * 6364136223846793005U + 1442695040888963407U;
+		v = (double)(x >> 11) / (double)(UINT64_C(1) << (i % 64));
+		json_number_check(v, 6);
+		json_number_check(-v, 1 + (int)(i % 9));
+		v = (double)(x >> 50) / (double)(1 << (i % 16)); /* often in the middle between two */
+		json_number_check(v, 1 + (int)(i % 9));
+		v = ((double)(x >> 44) + 0.5) / 1e6; /* close to it */
+		json_number_check(v, 6);
+	}
+}
+
 static void json_is_valid(void **state)
 {
 	struct out o;
@@ -129,6 +221,8 @@ int main(void)
 	    cmocka_unit_test(numbers_print),
 	    cmocka_unit_test(digits_are_printf_s),
 	    cmocka_unit_test(json_is_valid),
+	    cmocka_unit_test(json_texts_are_escaped),
+	    cmocka_unit_test(json_numbers_are_printfs),
 	    cmocka_unit_test(arena_keeps_and_resets),
 	    cmocka_unit_test(queue_closes),
 	};

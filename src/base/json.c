@@ -70,16 +70,51 @@ static size_t utf8_len(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* Eight bytes at once that stand for themselves: 0x20 to 0x7e, but for quote and backslash. */
+static bool are_plain(const unsigned char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+	uint64_t x, quote, slash;
+
+	memcpy(&x, p, sizeof x);
+	quote = x ^ ones * '"';
+	slash = x ^ ones * '\\';
+	/* a zero borrows its top bit; a top bit of x itself is found first */
+	return !((x | (x - ones * 0x20) | (x + ones) | (quote - ones) | (slash - ones)) & tops);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t plain_len(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= 8 && are_plain(p + i))
+		i += 8;
+	while (i < n && is_plain(p[i]))
+		i++;
+	return i;
+}
+
 static void json_escape(struct out *o, const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
 	for (size_t i = 0; i < n;) {
-		size_t len = utf8_len(p + i, n - i);
+		size_t plain = plain_len(p + i, n - i), len;
+		if (plain) { /* most texts are no more than this */
+			out_bytes(o, p + i, plain);
+			i += plain;
+			continue;
+		}
+		len = utf8_len(p + i, n - i);
 		if (len == 0) {
 			out_str(o, "\\ufffd");
 			i++;
-		} else if (len > 1 || (p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' && p[i] != 0x7f)) {
+		} else if (len > 1) {
 			out_bytes(o, p + i, len);
 			i += len;
 		} else {
@@ -128,20 +163,60 @@ void json_i64(struct json *j, int64_t v)
 	out_i64(j->o, v);
 }
 
+enum { QUICK_DIGITS = 9 };
+
+/*
+ * v times a power of ten, rounded as printf(3) does, which looks at every bit of v: what the product lost is
+ * known exactly (fma), and decides where it seems to stand in the middle; a true middle goes to the even one.
+ */
+static uint64_t scaled(double v, double scale)
+{
+	double x = v * scale, lost = fma(v, scale, -x), n = nearbyint(x), off = x - n;
+
+	if (off >= 0.5 && lost > 0)
+		n++;
+	else if (off <= -0.5 && lost < 0)
+		n--;
+	return (uint64_t)n;
+}
+
+/* What printf's %.*f gives, without it; 0: not by this way. */
+static size_t number_quick(char *text, double v, int digits)
+{
+	static const uint32_t power[] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+	uint64_t all;
+	uint32_t part;
+	size_t n = 0;
+
+	if (digits < 1 || digits > QUICK_DIGITS || fabs(v) * power[digits] > 1e15)
+		return 0;
+	all = scaled(fabs(v), power[digits]);
+	if (signbit(v))
+		text[n++] = '-';
+	n += text_u64(text + n, all / power[digits]);
+	text[n++] = '.';
+	part = (uint32_t)(all % power[digits]);
+	for (size_t i = (size_t)digits; i-- > 0; part /= 10)
+		text[n + i] = (char)('0' + part % 10);
+	return n + (size_t)digits;
+}
+
 void json_num(struct json *j, double v, int digits)
 {
-	char text[64];
-	int n;
+	char text[384]; /* the largest double has 309 digits before its point */
+	size_t n;
 
 	if (!isfinite(v)) {
 		json_none(j);
 		return;
 	}
-	n = snprintf(text, sizeof text, "%.*f", digits, v);
+	n = number_quick(text, v, digits);
+	if (!n)
+		n = (size_t)snprintf(text, sizeof text, "%.*f", digits, v);
 	while (n > 1 && digits > 0 && text[n - 1] == '0' && text[n - 2] != '.')
 		n--;
-	const char *first =
-	    text[0] == '-' && strspn(text, "-0.") >= (size_t)n ? text + 1 : text; /* no minus zero */
+	const char *first = text[0] == '-' && strspn(text, "-0.") >= n ? text + 1 : text; /* no minus zero */
 	json_comma(j);
 	out_bytes(j->o, first, (size_t)(text + n - first));
 }
