@@ -129,5 +129,5 @@ size_t crew_size(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 1 : n > 8 ? 8 : (size_t)n;
+	return n < 1 ? 1 : n > CREW_MOST ? CREW_MOST : (size_t)n;
 }

@@ -16,6 +16,7 @@ void crew_free(struct crew *c);       /* waits for the jobs under way; no job ma
 bool crew_full(const struct crew *c); /* as many jobs as there is room for are given and not collected */
 void crew_give(struct crew *c, void *job);
 void *crew_collect(struct crew *c); /* the oldest job, once it is done; NULL: none given */
-size_t crew_size(void);             /* how many workers this machine has cores for */
+enum { CREW_MOST = 8 };
+size_t crew_size(void); /* how many workers this machine has cores for */
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "cmd/answer.h"
+#include "cmd/crew.h"
 #include "cmd/keeper.h"
 #include "cmd/pipe.h"
 
@@ -32,8 +33,18 @@ static const struct opt opts[] = {
     {0},
 };
 
+struct candidate { /* a file that may be new */
+	const struct input_file *file;
+	char *path; /* absolute */
+	uint8_t hash[HASH_SIZE];
+	bool hashed;
+};
+
 struct run {
 	const struct args *args;
+	struct input_list list;
+	struct candidate *candidate; /* by list */
+	struct crew *crew;           /* that hashes them */
 	struct store *store;
 	struct facts *facts;
 	struct kept_file *fresh; /* sorted */
@@ -55,27 +66,60 @@ static void on_signal(int signal)
 }
 
 /* ---- which files ---- */
-static int fresh_add(struct run *r, const struct input_file *f)
+static void candidate_hash(void *worker, void *job)
 {
+	struct candidate *c = job;
+
+	c->path = realpath(c->file->path, NULL);
+	c->hashed = c->path && c->file->first != UTIME_NONE && file_hash(c->path, c->hash) == 0;
+}
+
+/* Begins to hash the files, beside the caller. */
+static void candidates_start(struct run *r)
+{
+	void *none[CREW_MOST] = {NULL};
+
+	input_list_make(&r->list, r->args->operand, r->args->operands);
+	r->candidate = mem_array(r->list.n + 1, sizeof *r->candidate);
+	r->crew = crew_new(none, crew_size(), r->list.n + 1, candidate_hash);
+	for (size_t i = 0; i < r->list.n; i++) {
+		r->candidate[i].file = &r->list.file[i];
+		crew_give(r->crew, &r->candidate[i]);
+	}
+}
+
+static void candidates_free(struct run *r)
+{
+	if (r->crew)
+		while (crew_collect(r->crew))
+			;
+	crew_free(r->crew);
+	for (size_t i = 0; i < r->list.n; i++)
+		free(r->candidate[i].path);
+	free(r->candidate);
+	input_list_free(&r->list);
+}
+
+static int fresh_add(struct run *r, struct candidate *c)
+{
+	const struct input_file *f = c->file;
 	struct kept_file k = {.first = f->first, .last = UTIME_NONE, .size = f->size, .rib = f->rib};
-	char *path = realpath(f->path, NULL);
 	int rc;
 
-	if (!path || f->first == UTIME_NONE || file_hash(path, k.hash)) {
+	if (!c->hashed) {
 		warn_line("%s: no routing data can be read from it; left out", f->path);
 		r->unreadable++;
-		free(path);
 		return 0;
 	}
+	memcpy(k.hash, c->hash, HASH_SIZE);
 	rc = store_file_known(r->store, k.hash);
 	for (size_t i = 0; i < r->n && rc == 0; i++)
 		rc = memcmp(r->fresh[i].hash, k.hash, HASH_SIZE) == 0;
 	if (rc) {
 		r->known += rc > 0;
-		free(path);
 		return rc < 0 ? -1 : 0;
 	}
-	k.path = path;
+	k.path = mem_strdup(c->path);
 	k.collector = mem_strdup(f->collector);
 	k.registry = mem_strdup(facts_sources(r->facts));
 	r->fresh = vec_room(r->fresh, r->n, &r->cap, sizeof *r->fresh);
@@ -90,16 +134,14 @@ static int fresh_cmp(const void *a, const void *b)
 
 static int fresh_find(struct run *r)
 {
-	struct input_list list;
+	struct candidate *c;
 	int rc = 0;
 
-	input_list_make(&list, r->args->operand, r->args->operands);
-	for (size_t i = 0; i < list.errors; i++)
-		warn_line("%s", list.error[i]);
-	r->unreadable = list.errors;
-	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		rc = fresh_add(r, &list.file[i]);
-	input_list_free(&list);
+	for (size_t i = 0; i < r->list.errors; i++)
+		warn_line("%s", r->list.error[i]);
+	r->unreadable = r->list.errors;
+	while (rc == 0 && (c = crew_collect(r->crew)))
+		rc = fresh_add(r, c);
 	if (rc)
 		warn_line("%s", store_error(r->store));
 	if (r->n)
@@ -372,8 +414,10 @@ static int ingest_run(const struct args *a)
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write(2), told as such */
+	candidates_start(&r);
 	r.facts = answer_facts(a);
 	status = ingest(&r);
+	candidates_free(&r);
 	plan_free(&r.plan);
 	for (size_t i = 0; i < r.n; i++)
 		kept_file_free(&r.fresh[i]);

@@ -143,12 +143,19 @@ struct sheet {
 	size_t packed;
 };
 
+struct clerk { /* who makes them, in a thread of its own */
+	struct desk *desk;
+	struct measure_room *room;
+	struct packer *packer;
+};
+
 static void sheet_make(void *worker, void *job)
 {
-	struct desk *d = worker;
+	const struct clerk *clerk = worker;
+	struct desk *d = clerk->desk;
 	struct sheet *p = job;
 	struct wayin entry = {0};
-	struct measure_options o = {.family = p->family, .depth = 2, .wayin = &entry};
+	struct measure_options o = {.family = p->family, .depth = 2, .wayin = &entry, .room = clerk->room};
 	struct report r;
 	struct answer a = {.report = &r, .facts = d->f, .table = d->t, .health = table_health(d->t)};
 	struct out text;
@@ -159,7 +166,7 @@ static void sheet_make(void *worker, void *job)
 		desk_lives(d, p->who, &r);
 		out_open_mem(&text);
 		snapshot_json(&text, &a, &entry);
-		p->data = answer_pack(text.buf, text.n, &p->packed);
+		p->data = answer_pack(clerk->packer, text.buf, text.n, &p->packed);
 		out_close(&text);
 	}
 	wayin_free(&entry);
@@ -224,6 +231,7 @@ static void *rank_make(const struct desk *d, uint8_t family, size_t *packed)
 	    .at = d->at,
 	    .facts = d->f,
 	    .health = table_health(d->t)};
+	struct packer *packer = packer_new();
 	struct out text;
 	void *data = NULL;
 
@@ -231,7 +239,8 @@ static void *rank_make(const struct desk *d, uint8_t family, size_t *packed)
 	out_open_mem(&text);
 	rank_json(&text, &r);
 	if (rank.n > 0)
-		data = answer_pack(text.buf, text.n, packed);
+		data = answer_pack(packer, text.buf, text.n, packed);
+	packer_free(packer);
 	out_close(&text);
 	rank_free(&rank);
 	return data;
@@ -242,13 +251,16 @@ static int family_keep(struct store *s, struct desk *d, uint8_t family, int (*fl
 {
 	size_t n, packed, workers = crew_size() < PAGE_WORKERS ? crew_size() : PAGE_WORKERS;
 	struct country *country = countries_order(d, &n);
+	struct clerk clerk[PAGE_WORKERS];
 	void *worker[PAGE_WORKERS], *rank;
 	struct crew *crew;
 	bool more = true;
 	int rc;
 
-	for (size_t i = 0; i < PAGE_WORKERS; i++)
-		worker[i] = d;
+	for (size_t i = 0; i < workers; i++) {
+		clerk[i] = (struct clerk){d, measure_room_new(), packer_new()};
+		worker[i] = &clerk[i];
+	}
 	crew = crew_new(worker, workers, n + 1, sheet_make);
 	for (size_t i = 0; i < n; i++) {
 		struct sheet *p = mem_alloc(sizeof *p);
@@ -265,6 +277,10 @@ static int family_keep(struct store *s, struct desk *d, uint8_t family, int (*fl
 		rc = store_keep_answer(s, ANSWER_RANK, "", family, d->at, rank, packed);
 	free(rank);
 	crew_free(crew);
+	for (size_t i = 0; i < workers; i++) {
+		measure_room_free(clerk[i].room);
+		packer_free(clerk[i].packer);
+	}
 	return rc;
 }
 

@@ -24,6 +24,21 @@ static void bind_subject(sqlite3_stmt *q, enum answer_kind kind, const char *ter
 	sqlite3_bind_int(q, 3, family);
 }
 
+static int answers_several(
+    struct store *s, enum answer_kind kind, const char *territory, uint8_t family, bool *several)
+{
+	sqlite3_stmt *q = store_sql(s, SQL_ANSWER_SECOND);
+	int rc;
+
+	if (!q)
+		return -1;
+	bind_subject(q, kind, territory, family);
+	rc = sqlite3_step(q);
+	*several = rc == SQLITE_ROW;
+	sqlite3_reset(q);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "reading the kept answers");
+}
+
 /*
  * The oldest of the last few goes unless it closes its month; of those older than a year, what does not close
  * its year.
@@ -32,8 +47,11 @@ static int answers_thin(
     struct store *s, enum answer_kind kind, const char *territory, uint8_t family, utime_t at)
 {
 	static const enum statement steps[] = {SQL_ANSWER_THIN_MONTHS, SQL_ANSWER_THIN_YEARS};
+	bool several;
 
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+	if (answers_several(s, kind, territory, family, &several))
+		return -1;
+	for (size_t i = 0; several && i < sizeof steps / sizeof *steps; i++) {
 		sqlite3_stmt *q = store_sql(s, steps[i]);
 		if (!q)
 			return -1;
@@ -45,12 +63,12 @@ static int answers_thin(
 	return 0;
 }
 
-void *answer_pack(const char *json, size_t n, size_t *packed)
+void *answer_pack(struct packer *p, const char *json, size_t n, size_t *packed)
 {
 	size_t cap = ZSTD_compressBound(n);
 	void *data = mem_alloc(cap);
 
-	*packed = ZSTD_compress(data, cap, json, n, ANSWER_LEVEL);
+	*packed = ZSTD_compressCCtx(p->zstd, data, cap, json, n, ANSWER_LEVEL);
 	return data;
 }
 

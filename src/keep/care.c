@@ -70,10 +70,15 @@ int store_retention(struct store *s, struct retention *r)
 
 int store_set_retention(struct store *s, const struct retention *r)
 {
-	if (meta_set(s, "retention_keep", r->keep) || meta_set(s, "retention_detail", r->detail) ||
+	sqlite3_stmt *q;
+
+	if (store_begin(s) || meta_set(s, "retention_keep", r->keep) ||
+	    meta_set(s, "retention_detail", r->detail) ||
 	    meta_set(s, "retention_resolution", r->resolution) ||
-	    meta_set(s, "retention_checkpoints", r->checkpoints) || meta_set(s, "every_as", r->every_as))
+	    meta_set(s, "retention_checkpoints", r->checkpoints) || meta_set(s, "every_as", r->every_as) ||
+	    !(q = store_sql(s, SQL_COMMIT)) || store_step(s, q, "committing"))
 		return -1;
+	s->open_txn = false;
 	s->retention = *r;
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include "keep/varint.h"
 
 #include <stdlib.h>
-#include <zstd.h>
 
 enum { CHUNK_FORMAT = 1, CHUNK_LEVEL = 3 };
 
@@ -97,10 +96,25 @@ enum {
 	MASK_ALL = (1 << COLUMNS) - 1
 };
 
-void chunk_encode(const struct chunk *c, uint8_t **bytes, size_t *n)
+struct packer *packer_new(void)
+{
+	struct packer *p = mem_alloc(sizeof *p);
+
+	p->zstd = ZSTD_createCCtx();
+	return p;
+}
+
+void packer_free(struct packer *p)
+{
+	if (!p)
+		return;
+	ZSTD_freeCCtx(p->zstd);
+	free(p);
+}
+
+void chunk_encode(struct packer *p, const struct chunk *c, uint8_t **bytes, size_t *n)
 {
 	utime_t start = c->points ? c->point[0].time : 0;
-	ZSTD_CCtx *z = ZSTD_createCCtx();
 	struct out o;
 	size_t cap;
 
@@ -113,10 +127,9 @@ void chunk_encode(const struct chunk *c, uint8_t **bytes, size_t *n)
 	cap = ZSTD_compressBound(o.n);
 	*bytes = mem_alloc(cap + 1);
 	(*bytes)[0] = CHUNK_FORMAT;
-	ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, CHUNK_LEVEL);
-	ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
-	*n = 1 + ZSTD_compress2(z, *bytes + 1, cap, o.buf, o.n);
-	ZSTD_freeCCtx(z);
+	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_compressionLevel, CHUNK_LEVEL);
+	ZSTD_CCtx_setParameter(p->zstd, ZSTD_c_checksumFlag, 1);
+	*n = 1 + ZSTD_compress2(p->zstd, *bytes + 1, cap, o.buf, o.n);
 	out_close(&o);
 }
 

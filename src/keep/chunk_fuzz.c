@@ -15,10 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static void again(const struct chunk *c)
 {
 	struct chunk back;
+	struct packer *p = packer_new();
 	uint8_t *bytes;
 	size_t n;
 
-	chunk_encode(c, &bytes, &n);
+	chunk_encode(p, c, &bytes, &n);
+	packer_free(p);
 	if (!chunk_decode(bytes, n, &back) || back.points != c->points || back.bases != c->bases)
 		abort();
 	for (size_t i = 0; i < c->points; i++)

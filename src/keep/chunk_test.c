@@ -37,6 +37,14 @@ static void chunk_random(struct chunk *c, size_t bases, size_t points)
 	qsort(c->point, points, sizeof *c->point, change_point_cmp);
 }
 
+static void encode(const struct chunk *c, uint8_t **bytes, size_t *n)
+{
+	struct packer *p = packer_new();
+
+	chunk_encode(p, c, bytes, n);
+	packer_free(p);
+}
+
 static void test_round_trip(void **state)
 {
 	static const size_t sizes[][2] = {{0, 0}, {0, 1}, {1, 0}, {3, 2}, {40, 1000}, {0, 20000}};
@@ -46,7 +54,7 @@ static void test_round_trip(void **state)
 		uint8_t *bytes;
 		size_t n;
 		chunk_random(&c, sizes[k][0], sizes[k][1]);
-		chunk_encode(&c, &bytes, &n);
+		encode(&c, &bytes, &n);
 		assert_true(chunk_decode(bytes, n, &back));
 		assert_int_equal(back.bases, c.bases);
 		assert_int_equal(back.points, c.points);
@@ -72,7 +80,7 @@ static void test_damage(void **state)
 	size_t n;
 
 	chunk_random(&c, 5, 300);
-	chunk_encode(&c, &bytes, &n);
+	encode(&c, &bytes, &n);
 	for (size_t i = 0; i < n; i++) { /* any flipped bit of any byte, and any cut */
 		bytes[i] ^= (uint8_t)(1u << i % 8);
 		if (chunk_decode(bytes, n, &back)) {
@@ -101,7 +109,7 @@ static void test_size(void **state)
 	for (size_t i = 0; i < c.points; i++)
 		c.point[i] = (struct change_point){(int64_t)(1500000000 + i * 60 + any(60)) * UTIME_SECOND, 7,
 		    4837, (uint32_t)(600000 + any(5000)), (uint32_t)(100 + any(3))};
-	chunk_encode(&c, &bytes, &n);
+	encode(&c, &bytes, &n);
 	assert_true(n < c.points * 8);
 	chunk_free(&c);
 	free(bytes);

@@ -46,7 +46,7 @@ struct listing *listing_of(struct heads *h, int64_t territory, uint8_t family)
 		size_t n = i + 64;
 		h->listing = mem_grow(h->listing, n, sizeof *h->listing);
 		for (size_t k = h->listings; k < n; k++)
-			h->listing[k] = (struct listing){.end = UTIME_NONE};
+			h->listing[k] = (struct listing){.end = UTIME_NONE, .round = 1, .room = CHUNK_LEAST};
 		h->listings = n;
 	}
 	return &h->listing[i];
@@ -77,6 +77,7 @@ void points_forget(struct store *s)
 	for (size_t i = 0; i < h->listings; i++) {
 		free(h->listing[i].told);
 		free(h->listing[i].line);
+		chunk_free(&h->listing[i].next);
 	}
 	free(h->name);
 	free(h->slot);
@@ -129,7 +130,6 @@ int heads_load(struct store *s)
 	if (s->heads)
 		return 0;
 	s->heads = mem_alloc(sizeof *s->heads);
-	s->heads->round = 1;
 	return store_carriers(s, NULL, head_load, s) || ends_load(s) ? -1 : 0;
 }
 

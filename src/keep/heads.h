@@ -1,6 +1,6 @@
 /*
- * keep/heads: what a writer remembers of every line: its last value, and what was told of it since the last
- * flush. In: rows of `carrier`. Out: the same in memory, so that a sample that changes nothing costs a
+ * keep/heads: what a writer remembers of every line: its last value, and what was told of it since it was
+ * last written. In: rows of `carrier`. Out: the same in memory, so that a sample that changes nothing costs a
  * look-up and no row. Owned by the store; forgotten at a rollback, loaded again when wanted. Private to
  * src/keep/.
  */
@@ -14,13 +14,13 @@ struct head { /* a line as it stands; key 0: free slot */
 	utime_t first, last; /* first UTIME_NONE: it never was there */
 	utime_t born;        /* as an upstream-new event has it, UTIME_NONE: none does */
 	uint32_t share, prefixes;
-	uint32_t round; /* of the last told point: heads.round */
+	uint32_t round; /* of the last told point: its listing's */
 	uint32_t order; /* of the line among those told of in this round */
 	uint32_t place; /* of that point in its territory's list */
 	bool dirty;
 };
 
-struct told { /* a point since the last flush */
+struct told { /* a point that is not written yet */
 	utime_t time;
 	uint32_t order, share, prefixes;
 };
@@ -31,6 +31,10 @@ struct listing {     /* of a territory and family */
 	size_t n, cap;
 	asn_t *line; /* upstreams told of in this round, by order */
 	size_t lines, line_cap;
+	uint32_t round;    /* goes up when it is written */
+	size_t room;       /* points that the chunk under way still takes, as far as known */
+	bool closed;       /* that chunk is empty: the one before is full, and */
+	struct chunk next; /* the base it left, no points */
 };
 
 struct heads {
@@ -38,7 +42,6 @@ struct heads {
 	size_t n, cap;           /* cap: a power of two */
 	struct listing *listing; /* by territory id and family */
 	size_t listings, told;   /* told: in all of them */
-	uint32_t round;          /* goes up with every flush */
 	struct name {
 		char *text;
 		int64_t id;

@@ -126,7 +126,10 @@ enum answer_kind {
 	ANSWER_RANK, /* territory "": `rank -o json`, an object a line */
 	ANSWER_KINDS
 };
-void *answer_pack(const char *json, size_t n, size_t *packed); /* free(); asks no store: any thread may */
+struct packer; /* what compresses, again and again: one a thread */
+struct packer *packer_new(void);
+void packer_free(struct packer *p);
+void *answer_pack(struct packer *p, const char *json, size_t n, size_t *packed); /* free(); asks no store */
 int store_keep_answer(struct store *s, enum answer_kind kind, const char *territory, uint8_t family,
     utime_t at, const void *data, size_t packed);
 struct answer_kept {

@@ -1,7 +1,8 @@
 /*
  * keep/points: from samples to chunks. In: samples in the order they are told. Out: rows of `chunk` and
- * `carrier`. What is told of a territory is a list in order of time; at a flush each run of it that fits a
- * chunk is put in the chunk's order (by upstream, then time) by counting, and merged with what the chunk has.
+ * `carrier`. What is told of a territory is a list in order of time; once it fills a chunk, and at a flush,
+ * each run of it that fits a chunk is put in the chunk's order (by upstream, then time) by counting, and
+ * merged with what the chunk has.
  */
 #include "keep/heads.h"
 
@@ -12,101 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { CHUNK_FULL = 8192, TOLD_MAX = 1 << 20, MILLION = 1000000 };
-
-/* ---- samples ---- */
-static uint32_t distance(uint32_t a, uint32_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-/* Smaller than what the store resolves, and neither a beginning nor an end. */
-static bool too_small(const struct store *s, const struct head *h, uint32_t share, uint32_t prefixes)
-{
-	uint64_t least = s->retention.resolution;
-
-	if ((prefixes == 0) != (h->prefixes == 0) || (share == 0) != (h->share == 0))
-		return false;
-	if (share == h->share && prefixes == h->prefixes)
-		return true;
-	return distance(share, h->share) < least &&
-	       (uint64_t)distance(prefixes, h->prefixes) * MILLION <= least * 10 * h->prefixes;
-}
-
-/* Said again within the same instant: the last word stands. */
-static void listing_add(struct heads *all, struct listing *l, struct head *h, asn_t upstream)
-{
-	if (h->round == all->round && l->told[h->place].time == l->end) {
-		l->told[h->place].share = h->share;
-		l->told[h->place].prefixes = h->prefixes;
-		return;
-	}
-	if (h->round != all->round) {
-		l->line = vec_room(l->line, l->lines, &l->line_cap, sizeof *l->line);
-		h->round = all->round;
-		h->order = (uint32_t)l->lines;
-		l->line[l->lines++] = upstream;
-	}
-	l->told = vec_room(l->told, l->n, &l->cap, sizeof *l->told);
-	h->place = (uint32_t)l->n;
-	l->told[l->n++] = (struct told){l->end, h->order, h->share, h->prefixes};
-	all->told++;
-}
-
-static void sample_add(struct store *s, const struct kept_place *p, const struct sample *x)
-{
-	double part = isfinite(x->share) && x->share > 0 ? (double)x->share : 0;
-	uint32_t share = (uint32_t)((part < 1 ? part : 1) * MILLION + 0.5);
-	struct head *h = head_of(s->heads, line_key(p->row, p->family, x->upstream));
-	struct listing *l;
-
-	if (h->first == UTIME_NONE && x->upstream && !share && !x->prefixes)
-		return; /* it never was there */
-	if (h->first != UTIME_NONE && too_small(s, h, share, x->prefixes))
-		return;
-	l = listing_of(s->heads, p->row, p->family);
-	if (l->end == UTIME_NONE || x->time > l->end)
-		l->end = x->time;
-	head_move(h, x->upstream, l->end, share, x->prefixes);
-	listing_add(s->heads, l, h, x->upstream);
-}
-
-void store_samples(struct store *s, const struct sample *v, size_t n)
-{
-	if (store_begin(s) || heads_load(s))
-		s->broken = true;
-	for (size_t i = 0; i < n && !s->broken; i++) {
-		struct kept_place *p = &s->place[v[i].place];
-		if (!p->row && (p->row = territory_row(s, p->territory, true)) <= 0)
-			s->broken = true;
-		else
-			sample_add(s, p, &v[i]);
-		if (s->heads->told >= TOLD_MAX && points_flush(s))
-			s->broken = true;
-	}
-}
-
-void store_place(struct store *s, uint32_t place, const char *territory, uint8_t family)
-{
-	struct kept_place *p;
-
-	if (place >= s->places) {
-		size_t n = place + 64;
-		s->place = mem_grow(s->place, n, sizeof *s->place);
-		memset(s->place + s->places, 0, (n - s->places) * sizeof *s->place);
-		s->places = n;
-	}
-	p = &s->place[place];
-	*p = (struct kept_place){.family = family};
-	snprintf(p->territory, sizeof p->territory, "%s", territory);
-}
-
-void places_free(struct store *s)
-{
-	free(s->place);
-	s->place = NULL;
-	s->places = 0;
-}
+enum { TOLD_MAX = 1 << 20, MILLION = 1000000 };
 
 /* ---- into chunks ---- */
 struct month { /* that a time is in, half-open; start with {0} */
@@ -157,7 +64,7 @@ int chunk_put(struct store *s, int64_t territory, uint8_t family, const struct c
 		end = p->time > end ? p->time : end;
 		cut = p->cut > cut ? p->cut : cut;
 	}
-	chunk_encode(c, &bytes, &n);
+	chunk_encode(s->packer, c, &bytes, &n);
 	sqlite3_bind_int64(q, 1, territory);
 	sqlite3_bind_int(q, 2, family);
 	sqlite3_bind_int64(q, 3, start);
@@ -288,38 +195,167 @@ static void chunk_join(struct chunk *c, struct listed *x, size_t from, size_t to
 	c->points += to - from;
 }
 
-static int listing_flush(struct store *s, int64_t territory, uint8_t family, struct listing *l)
+static size_t chunk_full(const struct chunk *c)
 {
-	struct writer w = {.s = s, .territory = territory, .family = family};
+	size_t n = 4 * c->bases;
+
+	return n < CHUNK_LEAST ? CHUNK_LEAST : n > CHUNK_MOST ? CHUNK_MOST : n;
+}
+
+/* What was told goes into the chunk under way, and into new ones whenever it is full or its month is over. */
+static int listing_write(struct writer *w, const struct listing *l)
+{
 	struct listed x;
 	struct month month = {0};
 	utime_t end = UTIME_NONE;
 	size_t from = 0;
-	int rc = writer_open(&w);
+	int rc = 0;
 
-	for (size_t i = 0; i < w.c.points; i++)
-		end = w.c.point[i].time > end ? w.c.point[i].time : end;
-	listed_open(&x, l, s->cut_top + 1);
+	for (size_t i = 0; i < w->c.points; i++)
+		end = w->c.point[i].time > end ? w->c.point[i].time : end;
+	listed_open(&x, l, w->s->cut_top + 1);
 	for (size_t i = 0; rc == 0 && i < l->n; i++) {
-		if (w.c.points + i - from && l->told[i].time > end &&
-		    (w.c.points + i - from >= CHUNK_FULL || month_ends(&month, end, l->told[i].time))) {
-			chunk_join(&w.c, &x, from, i);
+		size_t n = w->c.points + i - from;
+		if (n && l->told[i].time > end &&
+		    (n >= chunk_full(&w->c) || month_ends(&month, end, l->told[i].time))) {
+			chunk_join(&w->c, &x, from, i);
+			if (i > from)
+				rc = chunk_put(w->s, w->territory, w->family, &w->c);
 			from = i;
-			rc = chunk_put(s, w.territory, w.family, &w.c);
-			chunk_roll(&w);
+			chunk_roll(w);
 		}
 		end = l->told[i].time;
 	}
 	if (rc == 0) {
-		chunk_join(&w.c, &x, from, l->n);
-		rc = chunk_put(s, w.territory, w.family, &w.c);
+		chunk_join(&w->c, &x, from, l->n);
+		rc = chunk_put(w->s, w->territory, w->family, &w->c);
 	}
 	listed_close(&x);
-	chunk_free(&w.c);
-	l->n = l->lines = 0;
 	return rc;
 }
 
+/* over: what is told next is of a later instant, so that a full chunk is done with. */
+static int listing_flush(struct store *s, int64_t territory, uint8_t family, struct listing *l, bool over)
+{
+	struct writer w = {.s = s, .territory = territory, .family = family, .c = l->next};
+	int rc = l->closed ? 0 : writer_open(&w);
+
+	l->next = (struct chunk){0};
+	if (rc == 0)
+		rc = listing_write(&w, l);
+	s->heads->told -= l->n;
+	l->n = l->lines = 0;
+	l->round++;
+	l->closed = over && rc == 0 && w.c.points >= chunk_full(&w.c);
+	if (l->closed) {
+		chunk_roll(&w);
+		l->next = w.c;
+		l->room = chunk_full(&w.c);
+	} else {
+		l->room = w.c.points < chunk_full(&w.c) ? chunk_full(&w.c) - w.c.points : 1;
+		chunk_free(&w.c);
+	}
+	return rc;
+}
+
+/* ---- samples ---- */
+static uint32_t distance(uint32_t a, uint32_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* Smaller than what the store resolves, and neither a beginning nor an end. */
+static bool too_small(const struct store *s, const struct head *h, uint32_t share, uint32_t prefixes)
+{
+	uint64_t least = s->retention.resolution;
+
+	if ((prefixes == 0) != (h->prefixes == 0) || (share == 0) != (h->share == 0))
+		return false;
+	if (share == h->share && prefixes == h->prefixes)
+		return true;
+	return distance(share, h->share) < least &&
+	       (uint64_t)distance(prefixes, h->prefixes) * MILLION <= least * 10 * h->prefixes;
+}
+
+/* Said again within the same instant: the last word stands. */
+static void listing_add(struct heads *all, struct listing *l, struct head *h, asn_t upstream)
+{
+	if (h->round == l->round && l->told[h->place].time == l->end) {
+		l->told[h->place].share = h->share;
+		l->told[h->place].prefixes = h->prefixes;
+		return;
+	}
+	if (h->round != l->round) {
+		l->line = vec_room(l->line, l->lines, &l->line_cap, sizeof *l->line);
+		h->round = l->round;
+		h->order = (uint32_t)l->lines;
+		l->line[l->lines++] = upstream;
+	}
+	l->told = vec_room(l->told, l->n, &l->cap, sizeof *l->told);
+	h->place = (uint32_t)l->n;
+	l->told[l->n++] = (struct told){l->end, h->order, h->share, h->prefixes};
+	all->told++;
+}
+
+static void sample_add(struct store *s, const struct kept_place *p, const struct sample *x)
+{
+	double part = isfinite(x->share) && x->share > 0 ? (double)x->share : 0;
+	uint32_t share = (uint32_t)((part < 1 ? part : 1) * MILLION + 0.5);
+	struct head *h = head_of(s->heads, line_key(p->row, p->family, x->upstream));
+	struct listing *l;
+
+	if (h->first == UTIME_NONE && x->upstream && !share && !x->prefixes)
+		return; /* it never was there */
+	if (h->first != UTIME_NONE && too_small(s, h, share, x->prefixes))
+		return;
+	l = listing_of(s->heads, p->row, p->family);
+	if (l->end == UTIME_NONE || x->time > l->end) {
+		if (l->n >= l->room && listing_flush(s, p->row, p->family, l, true))
+			s->broken = true;
+		l->end = x->time;
+	}
+	head_move(h, x->upstream, l->end, share, x->prefixes);
+	listing_add(s->heads, l, h, x->upstream);
+}
+
+void store_samples(struct store *s, const struct sample *v, size_t n)
+{
+	if (store_begin(s) || heads_load(s))
+		s->broken = true;
+	for (size_t i = 0; i < n && !s->broken; i++) {
+		struct kept_place *p = &s->place[v[i].place];
+		if (!p->row && (p->row = territory_row(s, p->territory, true)) <= 0)
+			s->broken = true;
+		else
+			sample_add(s, p, &v[i]);
+		if (s->heads->told >= TOLD_MAX && points_flush(s))
+			s->broken = true;
+	}
+}
+
+void store_place(struct store *s, uint32_t place, const char *territory, uint8_t family)
+{
+	struct kept_place *p;
+
+	if (place >= s->places) {
+		size_t n = place + 64;
+		s->place = mem_grow(s->place, n, sizeof *s->place);
+		memset(s->place + s->places, 0, (n - s->places) * sizeof *s->place);
+		s->places = n;
+	}
+	p = &s->place[place];
+	*p = (struct kept_place){.family = family};
+	snprintf(p->territory, sizeof p->territory, "%s", territory);
+}
+
+void places_free(struct store *s)
+{
+	free(s->place);
+	s->place = NULL;
+	s->places = 0;
+}
+
+/* ---- carriers ---- */
 /*
  * A sample stands at the end of its second, and an upstream may be confirmed later still; the event knows the
  * first update. Whichever comes first, the row ends up with the earlier time.
@@ -394,10 +430,8 @@ int points_flush(struct store *s)
 	if (!h)
 		return 0;
 	for (size_t i = 0; i < h->listings; i++)
-		if (h->listing[i].n &&
-		    listing_flush(s, (int64_t)(i / 2), i % 2 ? FAMILY_IPV6 : FAMILY_IPV4, &h->listing[i]))
+		if (h->listing[i].n && listing_flush(s, (int64_t)(i / 2), i % 2 ? FAMILY_IPV6 : FAMILY_IPV4,
+					   &h->listing[i], false))
 			return -1;
-	h->told = 0;
-	h->round++;
 	return carriers_flush(s);
 }

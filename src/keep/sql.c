@@ -133,6 +133,8 @@ const char *const sql_text[SQL_STATEMENTS] = {
     [SQL_ANSWER_GET] =
 	"SELECT at, data FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 AND at <= ?4"
 	" ORDER BY at DESC LIMIT 1",
+    [SQL_ANSWER_SECOND] =
+	"SELECT 1 FROM answer WHERE territory = ?1 AND kind = ?2 AND family = ?3 LIMIT 1 OFFSET 1",
     [SQL_ANSWER_THIN_MONTHS] =
 	"DELETE FROM answer WHERE rowid IN (SELECT rowid FROM (SELECT rowid, at,"
 	" row_number() OVER (ORDER BY at DESC) AS place, lag(at) OVER (ORDER BY at DESC) AS"

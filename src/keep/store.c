@@ -296,6 +296,8 @@ struct store *store_open(const char *path, enum store_mode mode, const char **wh
 	s->mode = mode;
 	s->lock = -1;
 	s->event_top = EVENT_TOP_UNKNOWN;
+	if (mode != STORE_READ)
+		s->packer = packer_new();
 	if (store_start(s) == 0)
 		return s;
 	snprintf(open_why, sizeof open_why, "%s", s->error);
@@ -314,6 +316,7 @@ void store_close(struct store *s)
 	events_free(s);
 	points_forget(s);
 	places_free(s);
+	packer_free(s->packer);
 	for (size_t i = 0; i < SQL_STATEMENTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);

@@ -59,6 +59,7 @@ enum statement { /* text in sql.c, same order */
 	SQL_CHECKPOINT_FORGET,
 	SQL_ANSWER_PUT,
 	SQL_ANSWER_GET,
+	SQL_ANSWER_SECOND,
 	SQL_ANSWER_THIN_MONTHS,
 	SQL_ANSWER_THIN_YEARS,
 	SQL_ANSWER_DROP_AFTER,
@@ -91,6 +92,7 @@ struct store {
 	struct kept_place *place; /* by the number that samples have */
 	size_t places;
 	struct retention retention;
+	struct packer *packer; /* of a writer */
 };
 
 /* The statement, reset and ready for bind; NULL with the error set. */

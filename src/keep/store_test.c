@@ -451,10 +451,12 @@ static void test_second_writer(void **state)
 static int keep_answer(struct store *s, enum answer_kind kind, utime_t at, const char *json)
 {
 	size_t packed;
-	void *data = answer_pack(json, strlen(json), &packed);
+	struct packer *p = packer_new();
+	void *data = answer_pack(p, json, strlen(json), &packed);
 	int rc = store_keep_answer(s, kind, "KP", 4, at, data, packed);
 
 	free(data);
+	packer_free(p);
 	return rc;
 }
 

@@ -19,6 +19,7 @@ enum {
 	LOW = BOOTSTRAP_DRAWS * 25 / 1000 - 1, /* of the ratios in order, from 0 */
 	HIGH = BOOTSTRAP_DRAWS * 975 / 1000,
 };
+
 /* ---- the draws ---- */
 
 /* splitmix64: small, even, and the same everywhere. */
@@ -73,6 +74,8 @@ struct ratios {
 	double point;
 	bool rough; /* they are known in floats */
 	float ratio[ROW];
+	float least, most;    /* of the ratios */
+	float scale;          /* buckets to one */
 	uint16_t bucket[ROW]; /* where it stands among the others, by draw */
 	uint16_t n[BUCKETS + 2];
 };
@@ -185,16 +188,20 @@ static void ends_of(const float *ratio, float *least, float *most)
 	}
 }
 
+/* Where a ratio stands, one of them or one between them: none that is larger stands before it. */
+static uint16_t bucket_of(const struct ratios *r, float ratio)
+{
+	return (uint16_t)(int)((ratio - r->least) * r->scale);
+}
+
 /* Every draw into its bucket: no more than a way to find the one at a place soon. */
 static void buckets_fill(struct ratios *r)
 {
-	float least, most, scale = 0;
-
-	ends_of(r->ratio, &least, &most);
-	if (most - least > 1e-30F)
-		scale = BUCKETS / (most - least);
+	ends_of(r->ratio, &r->least, &r->most);
+	if (r->most - r->least > 1e-30F)
+		r->scale = BUCKETS / (r->most - r->least);
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-		r->bucket[d] = (uint16_t)(int)((r->ratio[d] - least) * scale);
+		r->bucket[d] = bucket_of(r, r->ratio[d]);
 	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
 		r->n[r->bucket[d]]++;
 }
@@ -239,17 +246,46 @@ static double nth_smallest(double *v, size_t n, size_t k)
 	return v[k];
 }
 
+/* The draws of the buckets from `low` to `high`. */
+static size_t draws_in(const struct ratios *r, uint16_t low, uint16_t high, uint16_t *draw)
+{
+	enum { BLOCK = 8 }; /* most hold none, and are passed over at once */
+	uint16_t span = (uint16_t)(high - low);
+	size_t n = 0;
+
+	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d += BLOCK) {
+		uint16_t any = 0;
+		for (size_t i = d; i < d + BLOCK; i++)
+			any |= (uint16_t)(r->bucket[i] - low) <= span ? 0xffff : 0;
+		for (size_t i = d; any && i < d + BLOCK; i++)
+			if ((uint16_t)(r->bucket[i] - low) <= span)
+				draw[n++] = (uint16_t)i;
+	}
+	return n;
+}
+
+/* The one at that place among the floats. */
 static float rough_at(const struct ratios *r, size_t place)
 {
 	double near[BOOTSTRAP_DRAWS];
-	size_t bucket = 0, n = 0;
+	uint16_t bucket = 0, draw[BOOTSTRAP_DRAWS];
+	size_t n;
 
 	while (r->n[bucket] <= place)
 		place -= r->n[bucket++];
-	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-		if (r->bucket[d] == bucket)
-			near[n++] = (double)r->ratio[d];
+	n = draws_in(r, bucket, bucket, draw);
+	for (size_t i = 0; i < n; i++)
+		near[i] = (double)r->ratio[draw[i]];
 	return (float)nth_smallest(near, n, place);
+}
+
+static double exact_at(const struct ratios *r, size_t place)
+{
+	double all[BOOTSTRAP_DRAWS];
+
+	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
+		all[d] = ratio_of(r, d);
+	return nth_smallest(all, BOOTSTRAP_DRAWS, place);
 }
 
 /*
@@ -262,16 +298,24 @@ static double ratio_at(const struct ratios *r, size_t place)
 	float rough = r->rough ? rough_at(r, place) : 0, slack = (float)(2 * r->k + 12) * FLT_EPSILON;
 	float low = rough / (1 + slack), high = rough * (1 + slack);
 	double near[BOOTSTRAP_DRAWS];
-	size_t n = 0;
-	uint32_t before = 0;
+	uint16_t first, last, draw[BOOTSTRAP_DRAWS];
+	size_t draws, n = 0, before = 0;
 
-	if (r->rough && rough <= 0)
+	if (!r->rough)
+		return exact_at(r, place);
+	if (rough <= 0)
 		return 0; /* it is not off at all */
-	for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++)
-		if (!r->rough || (r->ratio[d] >= low && r->ratio[d] <= high))
-			near[n++] = ratio_of(r, d);
-	for (size_t d = 0; r->rough && d < BOOTSTRAP_DRAWS; d++)
-		before += r->ratio[d] < low;
+	first = low > r->least ? bucket_of(r, low) : 0;
+	last = high < r->most ? bucket_of(r, high) : BUCKETS + 1;
+	draws = draws_in(r, first, last, draw);
+	for (size_t b = 0; b < first; b++)
+		before += r->n[b];
+	for (size_t i = 0; i < draws; i++) {
+		float ratio = r->ratio[draw[i]];
+		before += ratio < low;
+		if (ratio >= low && ratio <= high)
+			near[n++] = ratio_of(r, draw[i]);
+	}
 	return nth_smallest(near, n, place - before);
 }
 

@@ -18,9 +18,28 @@ struct crossing { /* one peer's view */
 	double *sum; /* by upstream: weight of routes that cross it */
 };
 
+struct crossed { /* the upstreams on a path */
+	path_id path;
+	size_t n;
+	uint32_t upstream[256];
+};
+
+static void crossed_find(struct crossed *x, const struct crossing *c, const struct scope *s, path_id path)
+{
+	x->path = path;
+	x->n = 0;
+	for (path_id node = path; node && x->n < sizeof x->upstream / sizeof *x->upstream;
+	     node = node_up(s, node)) {
+		uint32_t u = idmap_find(c->upstream, node_asn(s, node));
+		if (u != IDMAP_NONE)
+			x->upstream[x->n++] = u;
+	}
+}
+
 /* Weight of the territory this peer sees; sum[] gets what of it crosses each upstream. */
 static double peer_crossings(struct crossing *c, struct scope *s, size_t peer)
 {
+	struct crossed crossed = {0};
 	double total = 0;
 
 	for (size_t i = 0; i < s->prefixes; i++)
@@ -35,11 +54,10 @@ static double peer_crossings(struct crossing *c, struct scope *s, size_t peer)
 		if (!m->ours || cell_of(s, m, peer, &b, &cause) != CELL_CARRIED)
 			continue;
 		total += w;
-		for (path_id node = cell_path(s, m, peer); node; node = node_up(s, node)) {
-			uint32_t u = idmap_find(c->upstream, node_asn(s, node));
-			if (u != IDMAP_NONE)
-				c->sum[u] += w;
-		}
+		if (cell_path(s, m, peer) != crossed.path)
+			crossed_find(&crossed, c, s, cell_path(s, m, peer));
+		for (size_t k = 0; k < crossed.n; k++)
+			c->sum[crossed.upstream[k]] += w;
 	}
 	return total;
 }
@@ -127,20 +145,17 @@ static void common_with(struct common *c, const struct scope *s, path_id path)
 	c->n = n;
 }
 
-static void prefix_common(struct common *c, struct scope *s, const struct weighed *m)
+static void prefix_common(struct common *c, const struct scope *s, const struct judged *row)
 {
 	path_id last = PATH_NONE;
 
 	c->n = 0;
 	c->any = false;
 	for (size_t k = 0; k < s->peers && (c->n > 0 || !c->any); k++) {
-		struct border b;
-		unsigned cause;
-		path_id path = cell_path(s, m, k);
-		if (path == last || cell_of(s, m, k, &b, &cause) != CELL_CARRIED)
+		if (row[k].path == last || row[k].cell != CELL_CARRIED)
 			continue;
-		common_with(c, s, path);
-		last = path;
+		common_with(c, s, row[k].path);
+		last = row[k].path;
 	}
 }
 
@@ -153,37 +168,50 @@ static int critical_cmp(const void *a, const void *b)
 	return (x->asn > y->asn) - (x->asn < y->asn);
 }
 
-void carriers_critical(struct scope *s, struct report *r)
-{
-	struct common *c = mem_alloc(sizeof *c);
-	struct idmap index = {0};
-	double *lost = NULL, whole = 0;
-	size_t cap = 0, n = 0;
+struct critics {
+	struct scope *scope;
+	struct common common; /* of the last prefix */
+	struct idmap index;
+	double *lost, whole; /* lost: by index */
+	size_t n, cap;
+};
 
-	for (size_t i = 0; i < s->prefixes; i++) {
-		const struct weighed *m = &s->prefix[i];
-		if (!m->ours || !m->seen)
-			continue;
-		cells_fetch(s, i + 1);
-		whole += m->weight;
-		prefix_common(c, s, m);
-		for (size_t k = 0; k < c->n; k++) {
-			uint32_t a = idmap_at(&index, c->asn[k]);
-			if (a == n) {
-				lost = vec_room(lost, n, &cap, sizeof *lost);
-				lost[n++] = 0;
-			}
-			lost[a] += m->weight;
+struct critics *critics_new(struct scope *s)
+{
+	struct critics *c = mem_alloc(sizeof *c);
+
+	c->scope = s;
+	return c;
+}
+
+void critics_add(struct critics *c, size_t prefix, const struct judged *row, bool other)
+{
+	double weight = c->scope->prefix[prefix].weight;
+
+	if (other)
+		prefix_common(&c->common, c->scope, row);
+	c->whole += weight;
+	for (size_t k = 0; k < c->common.n; k++) {
+		uint32_t a = idmap_at(&c->index, c->common.asn[k]);
+		if (a == c->n) {
+			c->lost = vec_room(c->lost, c->n, &c->cap, sizeof *c->lost);
+			c->lost[c->n++] = 0;
 		}
+		c->lost[a] += weight;
 	}
-	r->critical = mem_array(n + 1, sizeof *r->critical);
-	for (size_t a = 0; a < n; a++)
-		if (lost[a] > 0.01 * whole)
-			r->critical[r->criticals++] = (struct critical){(asn_t)index.key[a], lost[a] / whole};
+}
+
+void critics_end(struct critics *c, struct report *r)
+{
+	r->critical = mem_array(c->n + 1, sizeof *r->critical);
+	for (size_t a = 0; a < c->n; a++)
+		if (c->lost[a] > 0.01 * c->whole)
+			r->critical[r->criticals++] =
+			    (struct critical){(asn_t)c->index.key[a], c->lost[a] / c->whole};
 	qsort(r->critical, r->criticals, sizeof *r->critical, critical_cmp);
+	free(c->lost);
+	idmap_free(&c->index);
 	free(c);
-	free(lost);
-	idmap_free(&index);
 }
 
 /* ---- the carriers behind the carriers ---- */
@@ -198,51 +226,52 @@ static int edge_cmp(const void *a, const void *b)
 	return (x->upstream > y->upstream) - (x->upstream < y->upstream);
 }
 
-/* The AS next outward of the upstream on this path; 0 where the path begins at the upstream. */
-static asn_t carrier_behind(const struct scope *s, path_id path, asn_t upstream)
-{
-	asn_t outer = 0;
+struct behind {
+	struct scope *scope;
+	struct idmap index; /* edges */
+	double *sum;
+	size_t n, cap;
+	uint32_t *seat; /* by peer: the edge of its path */
+};
 
-	for (; path != PATH_NONE && node_asn(s, path) != upstream; path = node_up(s, path))
-		outer = node_asn(s, path);
-	return path == PATH_NONE ? 0 : outer;
+struct behind *behind_new(struct scope *s)
+{
+	struct behind *b = mem_alloc(sizeof *b);
+
+	b->scope = s;
+	b->seat = mem_array(s->peers + 1, sizeof *b->seat);
+	return b;
 }
 
-void carriers_behind(struct scope *s, const struct tally *t, struct report *r)
+void behind_add(struct behind *b, size_t prefix, const struct judged *row)
 {
-	struct idmap index = {0};
-	double *sum = NULL;
-	size_t cap = 0, n = 0;
+	const struct scope *s = b->scope;
 
-	for (size_t i = 0; i < s->prefixes; i++) {
-		const struct weighed *m = &s->prefix[i];
-		if (!m->ours || !m->seen)
+	for (size_t k = 0; k < s->peers; k++) {
+		if (row[k].cell != CELL_CARRIED || row[k].outer == 0)
 			continue;
-		cells_fetch(s, i + 1);
-		for (size_t k = 0; k < s->peers; k++) {
-			struct border b;
-			unsigned cause;
-			asn_t behind;
-			uint32_t e;
-			if (cell_of(s, m, k, &b, &cause) != CELL_CARRIED)
-				continue;
-			behind = carrier_behind(s, cell_path(s, m, k), b.upstream);
-			if (behind == 0)
-				continue;
-			e = idmap_at(&index, (uint64_t)b.upstream << 32 | behind);
-			if (e == n) {
-				sum = vec_room(sum, n, &cap, sizeof *sum);
-				sum[n++] = 0;
-			}
-			sum[e] += m->weight / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
+		if (!row[k].same)
+			b->seat[k] =
+			    idmap_at(&b->index, (uint64_t)row[k].border.upstream << 32 | row[k].outer);
+		if (b->seat[k] == b->n) {
+			b->sum = vec_room(b->sum, b->n, &b->cap, sizeof *b->sum);
+			b->sum[b->n++] = 0;
 		}
+		b->sum[b->seat[k]] +=
+		    s->prefix[prefix].weight / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
 	}
-	r->edges = n;
-	r->edge = mem_array(n + 1, sizeof *r->edge);
-	for (size_t e = 0; e < n; e++)
-		r->edge[e] = (struct depth_edge){(asn_t)index.key[e], (asn_t)(index.key[e] >> 32),
-		    t->carried > 0 ? sum[e] / t->carried : 0};
-	qsort(r->edge, n, sizeof *r->edge, edge_cmp);
-	free(sum);
-	idmap_free(&index);
+}
+
+void behind_end(struct behind *b, double carried, struct report *r)
+{
+	r->edges = b->n;
+	r->edge = mem_array(b->n + 1, sizeof *r->edge);
+	for (size_t e = 0; e < b->n; e++)
+		r->edge[e] = (struct depth_edge){(asn_t)b->index.key[e], (asn_t)(b->index.key[e] >> 32),
+		    carried > 0 ? b->sum[e] / carried : 0};
+	qsort(r->edge, b->n, sizeof *r->edge, edge_cmp);
+	free(b->sum);
+	free(b->seat);
+	idmap_free(&b->index);
+	free(b);
 }

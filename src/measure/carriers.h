@@ -14,8 +14,16 @@
  * the territory; trimmed mean over the vantage ASes, zeros included.
  */
 void carriers_hegemony(struct scope *s, struct upstream *u, size_t n);
-void carriers_critical(
-    struct scope *s, struct report *r); /* every AS all routes of a prefix cross, > 1 % in sum */
-void carriers_behind(struct scope *s, const struct tally *t, struct report *r); /* --depth 2 */
+/* Every AS all routes of a prefix cross, > 1 % in sum: prefix by prefix, in the order of the scope. `other`:
+ * a cell of the row is not as of the prefix before. */
+struct critics;
+struct critics *critics_new(struct scope *s);
+void critics_add(struct critics *c, size_t prefix, const struct judged *row, bool other);
+void critics_end(struct critics *c, struct report *r); /* frees c */
+/* --depth 2, likewise */
+struct behind;
+struct behind *behind_new(struct scope *s);
+void behind_add(struct behind *b, size_t prefix, const struct judged *row);
+void behind_end(struct behind *b, double carried, struct report *r); /* frees b */
 
 #endif

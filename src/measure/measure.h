@@ -21,6 +21,7 @@ struct measure_options {
 	size_t candidates;
 	struct wayin
 	    *wayin; /* measure_report fills it too, from the same look at the table; NULL: not wanted */
+	struct measure_room *room; /* for many reports of one table, a room a thread; NULL: none */
 };
 
 struct upstream {
@@ -94,6 +95,8 @@ const char *cleaned_text(enum cleaned cause);
 void measure_report(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
     const struct measure_options *o, struct report *r);
 void report_free(struct report *r);
+struct measure_room *measure_room_new(void); /* memory that reports one after another use */
+void measure_room_free(struct measure_room *room);
 
 /*
  * Which peers vote: full feeds by the rule of design.md 5. Hysteresis: give the same struct again. A table

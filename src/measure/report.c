@@ -119,6 +119,37 @@ static void fill_vantage(struct report *r, const struct scope *s, const struct v
 	r->collectors = s->collectors;
 }
 
+/* One look at every cell. */
+static void look(struct scope *s, struct tally *t, struct report *r)
+{
+	struct judged *row = mem_array(s->peers + 1, sizeof *row);
+	struct critics *critics = critics_new(s);
+	struct behind *behind = r->options.depth > 1 ? behind_new(s) : NULL;
+	struct ways *ways = r->options.wayin ? ways_new(s) : NULL;
+
+	tally_begin(t, s);
+	for (size_t i = 0; i < s->prefixes; i++) {
+		bool other;
+		if (!s->prefix[i].ours || !s->prefix[i].seen)
+			continue;
+		cells_fetch(s, i + 1);
+		other = scope_judge(s, &s->prefix[i], row);
+		tally_prefix(t, s, i, row);
+		critics_add(critics, i, row, other);
+		if (behind)
+			behind_add(behind, i, row);
+		if (ways)
+			ways_add(ways, i, row);
+	}
+	tally_end(t);
+	critics_end(critics, r);
+	if (behind)
+		behind_end(behind, t->carried, r);
+	if (ways)
+		ways_end(ways, r->options.wayin);
+	free(row);
+}
+
 void measure_report(const struct table *t, const struct facts *f, const struct territory *who, utime_t at,
     const struct measure_options *o, struct report *r)
 {
@@ -129,7 +160,7 @@ void measure_report(const struct table *t, const struct facts *f, const struct t
 	*r = (struct report){.territory = who, .options = *o, .at = at};
 	voters_find(t, o->family, o->all_peers, &voters);
 	scope_init(&scope, t, who, at, o, &voters);
-	tally_init(&tally, &scope);
+	look(&scope, &tally, r);
 	fill_vantage(r, &scope, &voters);
 	fill_prefixes(r, &scope, &tally);
 	r->invisible = tally.whole > 0 ? tally.invisible / tally.whole : 0;
@@ -140,11 +171,6 @@ void measure_report(const struct table *t, const struct facts *f, const struct t
 	fill_countries(r);
 	fill_gateways(r, &tally);
 	fill_resilience(r, &tally);
-	carriers_critical(&scope, r);
-	if (o->depth > 1)
-		carriers_behind(&scope, &tally, r);
-	if (o->wayin)
-		wayin_make(&scope, o->wayin);
 	memcpy(r->cleaned, scope.cleaned, sizeof r->cleaned);
 	tally_free(&tally);
 	scope_free(&scope);

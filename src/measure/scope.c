@@ -31,10 +31,46 @@ void borders_init(struct borders *b, const struct table *t, const struct territo
 	*b = (struct borders){.table = t, .node = path_nodes(t), .who = who, .at = at};
 }
 
+struct measure_room *measure_room_new(void)
+{
+	return mem_alloc(sizeof(struct measure_room));
+}
+
+void measure_room_free(struct measure_room *room)
+{
+	if (!room)
+		return;
+	free(room->known);
+	free(room->met);
+	free(room->mark);
+	free(room);
+}
+
 void borders_free(struct borders *b)
 {
-	free(b->known);
+	struct measure_room *room = b->room;
+
+	if (!room)
+		free(b->known);
+	for (size_t i = 0; room && i < room->mets; i++)
+		room->known[room->met[i]] = (struct border){0};
+	if (room)
+		room->mets = 0;
 	*b = (struct borders){0};
+}
+
+/* One for the paths there are now: a room is for a table at rest. */
+static void borders_borrow(struct borders *b, size_t cap)
+{
+	struct measure_room *room = b->room;
+
+	if (room->cap < cap) {
+		free(room->known);
+		room->known = mem_array(cap, sizeof *room->known);
+		room->cap = cap;
+	}
+	b->known = room->known;
+	b->cap = room->cap;
 }
 
 static void borders_room(struct borders *b)
@@ -43,6 +79,10 @@ static void borders_room(struct borders *b)
 
 	if (n <= b->cap)
 		return;
+	if (b->room) {
+		borders_borrow(b, cap);
+		return;
+	}
 	if (b->cap) {
 		b->known = mem_grow(b->known, cap, sizeof *b->known);
 		memset(b->known + b->cap, 0, (cap - b->cap) * sizeof *b->known);
@@ -62,6 +102,12 @@ static bool domestic(const struct borders *b, path_id node)
 	if (kind == TERRITORY_PREFIX) /* its origin is its domestic AS */
 		return path_node_parent(b->node[node]) == PATH_NONE;
 	return territory_has_asn(b->who, asn, b->at) != MEMBER_NO;
+}
+
+static void met_add(struct measure_room *room, path_id path)
+{
+	room->met = vec_room(room->met, room->mets, &room->met_cap, sizeof *room->met);
+	room->met[room->mets++] = path;
 }
 
 struct border border_of(struct borders *b, path_id path)
@@ -87,6 +133,8 @@ struct border border_of(struct borders *b, path_id path)
 		b->known[chain[n]] = now;
 		if (now.upstream == 0)
 			b->known[chain[n]].upstream = NO_UPSTREAM;
+		if (b->room)
+			met_add(b->room, chain[n]);
 	}
 	return now;
 }
@@ -132,6 +180,37 @@ enum cell cell_judge(struct scope *s, bool by_origin, path_id path, struct borde
 	return CELL_CARRIED;
 }
 
+/* The AS next outward of the upstream on this path; 0 where the path begins at the upstream. */
+static asn_t outward_of(const struct scope *s, path_id path, asn_t upstream)
+{
+	asn_t outer = 0;
+
+	for (; path != PATH_NONE && node_asn(s, path) != upstream; path = node_up(s, path))
+		outer = node_asn(s, path);
+	return path == PATH_NONE ? 0 : outer;
+}
+
+/* A prefix has the origin, and so the paths, of the one before more often than not. */
+bool scope_judge(struct scope *s, const struct weighed *m, struct judged *row)
+{
+	bool other = false;
+
+	for (size_t k = 0; k < s->peers; k++) {
+		struct judged *x = &row[k];
+		path_id path = cell_path(s, m, k);
+		x->same = path == x->path && m->by_origin == x->by_origin;
+		if (x->same)
+			continue;
+		*x = (struct judged){.path = path, .by_origin = m->by_origin};
+		x->cell =
+		    path == PATH_NONE ? CELL_NONE : cell_judge(s, m->by_origin, path, &x->border, &x->cause);
+		if (x->cell == CELL_CARRIED)
+			x->outer = outward_of(s, path, x->border.upstream);
+		other = true;
+	}
+	return other;
+}
+
 /* ---- which prefixes ---- */
 /*
  * Where a database alone places a prefix, that is a second opinion and no membership. An AS known by no
@@ -169,12 +248,18 @@ static void mark_by_origin(uint8_t *mark, const struct scope *s)
 	free(ours);
 }
 
+/* Of a country whose candidates are known the others are not looked at: there may be many reports at once. */
+static bool candidates_only(const struct scope *s)
+{
+	return territory_kind(s->who) == TERRITORY_COUNTRY && s->options.candidate;
+}
+
 static void mark_members(uint8_t *mark, const struct scope *s)
 {
 	size_t n = prefix_count(s->table);
 	enum territory_kind kind = territory_kind(s->who);
 
-	if (kind == TERRITORY_COUNTRY && s->options.candidate)
+	if (candidates_only(s))
 		for (size_t i = 0; i < s->options.candidates; i++) {
 			prefix_id id = s->options.candidate[i];
 			mark[id] = prefix_ours(s, prefix_of(s->table, id));
@@ -222,10 +307,9 @@ void members_own(const struct weighed *m, size_t n, const bool *present, double 
 	}
 }
 
-/* Of a country whose candidates are known the others are not looked at: there may be many reports at once. */
 static size_t list_tops(const struct scope *s, const uint8_t *mark, prefix_id *top)
 {
-	bool few = territory_kind(s->who) == TERRITORY_COUNTRY && s->options.candidate;
+	bool few = candidates_only(s);
 	size_t all = few ? s->options.candidates : prefix_count(s->table), n = 0;
 
 	for (size_t i = 0; i < all; i++) {
@@ -240,7 +324,8 @@ static size_t list_tops(const struct scope *s, const uint8_t *mark, prefix_id *t
 /* The members and everything announced inside them, in address order. */
 static void list_members(struct scope *s, const uint8_t *mark)
 {
-	prefix_id *top = mem_array(prefix_count(s->table) + 1, sizeof *top), *inside = NULL;
+	size_t most = candidates_only(s) ? s->options.candidates : prefix_count(s->table);
+	prefix_id *top = mem_array(most + 1, sizeof *top), *inside = NULL;
 	size_t tops = list_tops(s, mark, top), cap = 0, inside_cap = 0;
 	const struct prefix *last = NULL;
 
@@ -403,17 +488,44 @@ void scope_begin(struct scope *s, const struct table *t, const struct territory 
 	borders_init(&s->borders, t, who, at);
 }
 
+/* Zeros by prefix id. */
+static uint8_t *marks_take(const struct scope *s)
+{
+	struct measure_room *room = s->options.room;
+	size_t n = prefix_count(s->table) + 1;
+
+	if (!room || !candidates_only(s))
+		return mem_alloc(n);
+	if (room->marks < n) {
+		free(room->mark);
+		room->mark = mem_alloc(n);
+		room->marks = n;
+	}
+	return room->mark;
+}
+
+static void marks_back(const struct scope *s, uint8_t *mark)
+{
+	if (!s->options.room || mark != s->options.room->mark)
+		free(mark);
+	else
+		for (size_t i = 0; i < s->options.candidates; i++)
+			mark[s->options.candidate[i]] = 0;
+}
+
 void scope_init(struct scope *s, const struct table *t, const struct territory *who, utime_t at,
     const struct measure_options *o, const struct voters *v)
 {
-	uint8_t *mark = mem_alloc(prefix_count(t) + 1);
+	uint8_t *mark;
 
 	scope_begin(s, t, who, at, o);
+	s->borders.room = o->room;
 	scope_peers(s, v);
+	mark = marks_take(s);
 	mark_members(mark, s);
 	list_members(s, mark);
 	weigh(s);
-	free(mark);
+	marks_back(s, mark);
 }
 
 void scope_free(struct scope *s)

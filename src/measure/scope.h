@@ -22,10 +22,21 @@ struct borders {
 	utime_t at;
 	struct border *known; /* by path id */
 	size_t cap;
+	struct measure_room *room; /* whose `known` is, NULL: its own */
 };
 void borders_init(struct borders *b, const struct table *t, const struct territory *who, utime_t at);
 void borders_free(struct borders *b);
 struct border border_of(struct borders *b, path_id path);
+
+/* Between two reports its arrays hold nothing but zeros; what one writes is taken back, not all of them
+ * wiped. */
+struct measure_room {
+	struct border *known;
+	path_id *met; /* of which something is known */
+	size_t cap, mets, met_cap;
+	uint8_t *mark; /* by prefix id */
+	size_t marks;
+};
 
 /* What a route is to the territory. */
 enum cell {
@@ -97,6 +108,20 @@ static inline enum cell cell_of(
 
 	return path == PATH_NONE ? CELL_NONE : cell_judge(s, m->by_origin, path, border, cause);
 }
+
+/* A prefix's cells, for the passes that look at them together. */
+struct judged {
+	path_id path;
+	bool by_origin;
+	enum cell cell;
+	unsigned cause; /* enum cleaned */
+	struct border border;
+	asn_t outer; /* the AS next outward of the upstream; 0: the vantage AS is the upstream itself */
+	bool same;   /* as of the prefix before: what was found of its path then still holds */
+};
+/* By peer, over those of the prefix before (zeros at first). False: all of them are the same. */
+bool scope_judge(struct scope *s, const struct weighed *m, struct judged *row);
+
 /* A path's first node, without a call for each: passes over cells ask for millions. */
 static inline asn_t node_asn(const struct scope *s, path_id path)
 {
@@ -128,7 +153,10 @@ void members_nest(struct weighed *m, size_t n, const struct table *t);
  */
 void members_own(const struct weighed *m, size_t n, const bool *present, double *own);
 
-/* wayin.c: of a territory whose scope is there already. */
-void wayin_make(struct scope *s, struct wayin *e);
+/* wayin.c: prefix by prefix, in the order of the scope. */
+struct ways;
+struct ways *ways_new(struct scope *s);
+void ways_add(struct ways *w, size_t prefix, const struct judged *row);
+void ways_end(struct ways *w, struct wayin *e); /* frees w */
 
 #endif

@@ -73,27 +73,40 @@ static void open_add(struct open *o, uint32_t upstream, double vote)
 	o->v[o->n++].votes = vote;
 }
 
-static void count_carried(
-    struct tally *t, struct scope *s, size_t i, size_t peer, struct border b, double vote)
-{
-	const struct weighed *m = &s->prefix[i];
-	uint32_t vantage = s->vantage_of[peer];
-	uint32_t u = idmap_at(&t->upstream, b.upstream), v, next;
-	path_id path = cell_path(s, m, peer);
-	double w = m->weight * vote;
+struct seat {
+	double vote; /* of the peer */
+	uint32_t upstream, votes, gateway;
+};
 
-	t->sum = room(t->sum, u, &t->sums, sizeof *t->sum);
-	t->sum[u] += w;
+/* Where the votes of a path go. */
+static void seat_find(struct tally *t, const struct scope *s, size_t peer, const struct judged *x)
+{
+	struct seat *seat = &t->seat[peer];
+	uint32_t vantage = s->vantage_of[peer], next;
+
+	seat->upstream = idmap_at(&t->upstream, x->border.upstream);
+	t->sum = room(t->sum, seat->upstream, &t->sums, sizeof *t->sum);
+	next = idmap_at(&t->next, next_toward(s, x->path, s->vantage[vantage].asn, x->border.upstream));
+	seat->votes = idmap_at(&t->vote, vote_key(vantage, seat->upstream, next));
+	t->votes = room(t->votes, seat->votes, &t->vote_cap, sizeof *t->votes);
+	if (!x->border.gateway)
+		return;
+	seat->gateway = idmap_at(&t->gateway, x->border.gateway);
+	t->gateway_sum = room(t->gateway_sum, seat->gateway, &t->gateway_sums, sizeof *t->gateway_sum);
+}
+
+static void count_carried(
+    struct tally *t, const struct scope *s, size_t peer, const struct judged *x, double w)
+{
+	struct seat *seat = &t->seat[peer];
+
+	if (!x->same)
+		seat_find(t, s, peer, x);
+	t->sum[seat->upstream] += w;
 	t->carried += w;
-	next = idmap_at(&t->next, next_toward(s, path, s->vantage[vantage].asn, b.upstream));
-	v = idmap_at(&t->vote, vote_key(vantage, u, next));
-	t->votes = room(t->votes, v, &t->vote_cap, sizeof *t->votes);
-	t->votes[v] += w;
-	if (b.gateway) {
-		uint32_t g = idmap_at(&t->gateway, b.gateway);
-		t->gateway_sum = room(t->gateway_sum, g, &t->gateway_sums, sizeof *t->gateway_sum);
-		t->gateway_sum[g] += w;
-	}
+	t->votes[seat->votes] += w;
+	if (x->border.gateway)
+		t->gateway_sum[seat->gateway] += w;
 }
 
 /* Does the peer have a route for a less specific prefix that covers this one? (Visibility, design.md 5.) */
@@ -129,32 +142,30 @@ static void close_prefix(struct tally *t, size_t i, const struct open *open)
 		t->single += row->weight;
 }
 
-static void count_prefix(struct tally *t, struct scope *s, size_t i, struct open *open)
+void tally_prefix(struct tally *t, struct scope *s, size_t i, const struct judged *row)
 {
 	const struct weighed *m = &s->prefix[i];
 
-	open->n = 0;
+	t->open->n = 0;
 	t->row[i] = (struct prefix_row){.prefix = m->id, .weight = m->weight};
 	t->whole += m->weight;
 	for (size_t k = 0; k < s->peers; k++) {
-		struct border b;
-		unsigned cause = 0;
-		double vote = 1. / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
-		enum cell cell = cell_of(s, m, k, &b, &cause);
-		if (cell == CELL_NONE)
+		const struct judged *x = &row[k];
+		double vote = t->seat[k].vote;
+		if (x->cell == CELL_NONE)
 			t->invisible += m->weight * vote;
-		else if (cell != CELL_ELSEWHERE)
+		else if (x->cell != CELL_ELSEWHERE)
 			t->visible += m->weight * vote;
-		if (cell == CELL_LEFT || cell == CELL_ELSEWHERE)
-			s->cleaned[cause]++;
-		if (cell != CELL_NONE || covered(s, m->id, k))
+		if (x->cell == CELL_LEFT || x->cell == CELL_ELSEWHERE)
+			s->cleaned[x->cause]++;
+		if (x->cell != CELL_NONE || covered(s, m->id, k))
 			t->row[i].visible += vote;
-		if (cell == CELL_CARRIED) {
-			count_carried(t, s, i, k, b, vote);
-			open_add(open, idmap_at(&t->upstream, b.upstream), vote);
+		if (x->cell == CELL_CARRIED) {
+			count_carried(t, s, k, x, m->weight * vote);
+			open_add(t->open, t->seat[k].upstream, vote);
 		}
 	}
-	close_prefix(t, i, open);
+	close_prefix(t, i, t->open);
 }
 
 static int size_cmp(const void *a, const void *b, void *arg)
@@ -223,25 +234,28 @@ static void sketch_free(struct sketch *k)
 	free(k);
 }
 
-void tally_init(struct tally *t, struct scope *s)
+void tally_begin(struct tally *t, struct scope *s)
 {
-	struct open open = {0};
-
 	*t = (struct tally){.scope = s};
 	t->row = mem_array(s->prefixes + 1, sizeof *t->row);
-	for (size_t i = 0; i < s->prefixes; i++)
-		if (s->prefix[i].ours && s->prefix[i].seen) {
-			cells_fetch(s, i + 1);
-			count_prefix(t, s, i, &open);
-		}
-	free(open.v);
-	sort_votes(t, s);
-	t->sketch = sketch_new(s->vantages);
+	t->seat = mem_array(s->peers + 1, sizeof *t->seat);
+	t->open = mem_alloc(sizeof *t->open);
+	for (size_t k = 0; k < s->peers; k++)
+		t->seat[k].vote = 1. / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
+}
+
+void tally_end(struct tally *t)
+{
+	sort_votes(t, t->scope);
+	t->sketch = sketch_new(t->scope->vantages);
 }
 
 void tally_free(struct tally *t)
 {
 	sketch_free(t->sketch);
+	free(t->open->v);
+	free(t->open);
+	free(t->seat);
 	idmap_free(&t->upstream);
 	idmap_free(&t->gateway);
 	idmap_free(&t->vote);

@@ -29,8 +29,14 @@ struct tally {
 	double *carried_of;    /* by vantage: sum of its votes */
 	uint32_t *main_next;   /* by vantage: next AS of most of its votes */
 	struct sketch *sketch; /* room for it */
+	/* of the last prefix, by peer: where its votes went */
+	struct seat *seat;
+	struct open *open;
 };
-void tally_init(struct tally *t, struct scope *s);
+/* Between the two, every prefix that is ours and seen, in the order of the scope. */
+void tally_begin(struct tally *t, struct scope *s);
+void tally_prefix(struct tally *t, struct scope *s, size_t i, const struct judged *row);
+void tally_end(struct tally *t);
 void tally_free(struct tally *t);
 void tally_interval(struct tally *t, size_t upstream, double share, double *low, double *high);
 

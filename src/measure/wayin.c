@@ -9,64 +9,87 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sums { /* weight by edge; keys are indexes into the node map */
+enum { PREFIX_LAYER = WAYIN_GATEWAY + 1 };
+
+struct way { /* of a peer's path: its edges, and the node before the prefix */
+	uint32_t network, upstream, last;
+};
+
+struct ways { /* weight by edge; keys are indexes into the node map */
+	struct scope *scope;
 	struct idmap node, edge;
 	double *weight;
 	size_t cap;
 	double carried;
+	struct way *way; /* by peer */
 };
 
 /* A node is what it is called in its layer; a prefix stands in a layer of its own. */
-static uint32_t node_of(struct sums *s, unsigned layer, uint32_t id)
+static uint32_t node_of(struct ways *w, unsigned layer, uint32_t id)
 {
-	return idmap_at(&s->node, (uint64_t)layer << 32 | id);
+	return idmap_at(&w->node, (uint64_t)layer << 32 | id);
 }
 
-static void edge_add(struct sums *s, uint32_t from, uint32_t to, double vote)
+static uint32_t edge_of(struct ways *w, uint32_t from, uint32_t to)
 {
-	uint32_t e = idmap_at(&s->edge, (uint64_t)from << 32 | to);
+	uint32_t e = idmap_at(&w->edge, (uint64_t)from << 32 | to);
 
-	if (e >= s->cap) {
-		size_t was = s->cap;
-		s->cap = e < 16 ? 32 : (size_t)e * 2;
-		s->weight = mem_grow(s->weight, s->cap, sizeof *s->weight);
-		memset(s->weight + was, 0, (s->cap - was) * sizeof *s->weight);
+	if (e >= w->cap) {
+		size_t was = w->cap;
+		w->cap = e < 16 ? 32 : (size_t)e * 2;
+		w->weight = mem_grow(w->weight, w->cap, sizeof *w->weight);
+		memset(w->weight + was, 0, (w->cap - was) * sizeof *w->weight);
 	}
-	s->weight[e] += vote;
+	return e;
 }
 
-/* The AS next outward of the upstream on this path; 0 where the vantage AS is the upstream itself. */
-static asn_t outward_of(const struct scope *s, path_id path, asn_t upstream)
+static void way_find(struct ways *w, const struct judged *x, struct way *way)
 {
-	asn_t outer = 0;
+	uint32_t upstream = node_of(w, WAYIN_UPSTREAM, x->border.upstream);
 
-	for (; path != PATH_NONE && node_asn(s, path) != upstream; path = node_up(s, path))
-		outer = node_asn(s, path);
-	return path == PATH_NONE ? 0 : outer;
-}
-
-static void count_cell(struct sums *s, struct scope *sc, const struct weighed *m, size_t peer, double vote)
-{
-	enum { PREFIX_LAYER = 3 };
-	struct border b;
-	unsigned cause;
-	uint32_t upstream, prefix;
-	asn_t outer;
-
-	if (cell_of(sc, m, peer, &b, &cause) != CELL_CARRIED)
+	if (x->outer)
+		way->network = edge_of(w, node_of(w, WAYIN_NETWORK, x->outer), upstream);
+	way->last = upstream;
+	if (!x->border.gateway)
 		return;
-	s->carried += vote;
-	upstream = node_of(s, WAYIN_UPSTREAM, b.upstream);
-	prefix = node_of(s, PREFIX_LAYER, m->id);
-	outer = outward_of(sc, cell_path(sc, m, peer), b.upstream);
-	if (outer)
-		edge_add(s, node_of(s, WAYIN_NETWORK, outer), upstream, vote);
-	if (b.gateway) {
-		uint32_t gateway = node_of(s, WAYIN_GATEWAY, b.gateway);
-		edge_add(s, upstream, gateway, vote);
-		edge_add(s, gateway, prefix, vote);
-	} else {
-		edge_add(s, upstream, prefix, vote);
+	way->last = node_of(w, WAYIN_GATEWAY, x->border.gateway);
+	way->upstream = edge_of(w, upstream, way->last);
+}
+
+struct ways *ways_new(struct scope *s)
+{
+	struct ways *w = mem_alloc(sizeof *w);
+
+	w->scope = s;
+	w->way = mem_array(s->peers + 1, sizeof *w->way);
+	return w;
+}
+
+void ways_add(struct ways *w, size_t prefix, const struct judged *row)
+{
+	const struct scope *s = w->scope;
+	const struct weighed *m = &s->prefix[prefix];
+	uint32_t to = UINT32_MAX, from = UINT32_MAX, edge = 0; /* the last one that led to the prefix */
+
+	for (size_t k = 0; k < s->peers; k++) {
+		double vote = m->weight / s->vantage[s->vantage_of[k]].peers / (double)s->vantages;
+		struct way *way = &w->way[k];
+		if (row[k].cell != CELL_CARRIED)
+			continue;
+		w->carried += vote;
+		if (!row[k].same)
+			way_find(w, &row[k], way);
+		if (row[k].outer)
+			w->weight[way->network] += vote;
+		if (row[k].border.gateway)
+			w->weight[way->upstream] += vote;
+		if (to == UINT32_MAX)
+			to = node_of(w, PREFIX_LAYER, m->id);
+		if (way->last != from) {
+			from = way->last;
+			edge = edge_of(w, from, to);
+		}
+		w->weight[edge] += vote;
 	}
 }
 
@@ -85,7 +108,7 @@ static int edge_cmp(const void *a, const void *b)
 	return (x->prefix > y->prefix) - (x->prefix < y->prefix);
 }
 
-static void fill_edges(struct wayin *e, const struct sums *s)
+static void fill_edges(struct wayin *e, const struct ways *s)
 {
 	e->n = s->edge.n;
 	e->edge = mem_array(e->n + 1, sizeof *e->edge);
@@ -104,22 +127,14 @@ static void fill_edges(struct wayin *e, const struct sums *s)
 	qsort(e->edge, e->n, sizeof *e->edge, edge_cmp);
 }
 
-void wayin_make(struct scope *sc, struct wayin *e)
+void ways_end(struct ways *w, struct wayin *e)
 {
-	struct sums s = {0};
-
-	for (size_t i = 0; i < sc->prefixes; i++) {
-		const struct weighed *m = &sc->prefix[i];
-		cells_fetch(sc, i + 1);
-		for (size_t peer = 0; m->ours && m->seen && peer < sc->peers; peer++) {
-			const struct vantage *v = &sc->vantage[sc->vantage_of[peer]];
-			count_cell(&s, sc, m, peer, m->weight / v->peers / (double)sc->vantages);
-		}
-	}
-	fill_edges(e, &s);
-	idmap_free(&s.node);
-	idmap_free(&s.edge);
-	free(s.weight);
+	fill_edges(e, w);
+	idmap_free(&w->node);
+	idmap_free(&w->edge);
+	free(w->weight);
+	free(w->way);
+	free(w);
 }
 
 void wayin_free(struct wayin *e)
