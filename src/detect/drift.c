@@ -208,9 +208,10 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 
 	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
 		prefix_id id = d->member[i].prefix;
+		struct back back;
 		int64_t net = 0;
-		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
-		     x = journal_before(d, x)) {
+		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
+		     x = journal_before(&back, x)) {
 			if (x->kind != CHANGE_ROUTE || peer_inside(d, p, x->peer))
 				continue;
 			net += (route_upstream(d, p, x->new) == c->asn) ? peer_weight(d, p, x->peer) : 0;

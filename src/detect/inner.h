@@ -19,7 +19,6 @@ enum { SMALL_PLACE = 20 }; /* territories up to this many prefixes are told pref
 enum { CANDIDATES = 8 };   /* vantage ASes told apart while an upstream is not yet established */
 enum { FLIPS = 5 };        /* times kept for instability */
 enum { SAMPLES_SAID = 512 };
-enum { TRAIL = 12 }; /* entries of the journal on their way into the processor's caches */
 #define MINUTE       (60 * UTIME_SECOND)
 #define GROUP_WITHIN (5 * MINUTE)        /* what happens together is told together */
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */

@@ -9,6 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint32_t less(uint32_t n, uint32_t by)
+{
+	return n > by ? n - by : 0; /* none: overwritten long ago */
+}
+
+/* Numbers begin anew before they wrap, each entry staying where it is in the ring. */
+static void journal_renumber(struct detect *d)
+{
+	uint32_t by = (d->journal_n / JOURNAL_RING - 1) * JOURNAL_RING;
+
+	for (size_t i = 0; i < d->prefixes; i++)
+		for (size_t k = 0; k < TRAIL; k++)
+			d->prefix[i].trail[k] = less(d->prefix[i].trail[k], by);
+	for (size_t i = 0; i < JOURNAL_RING; i++)
+		d->journal[i].ahead = less(d->journal[i].ahead, by);
+	d->journal_n -= by;
+}
+
 uint32_t journal_add(struct detect *d, const struct change *c)
 {
 	struct prefix_fact *pf = &d->prefix[c->prefix];
@@ -21,10 +39,12 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 	}
 	if (c->kind == CHANGE_ROUTE && c->peer < d->peers && d->watch[c->peer].frozen)
 		kind = CHANGE_LOAD; /* its table told anew: no witness of a change */
+	if (d->journal_n == UINT32_MAX)
+		journal_renumber(d);
 	n = d->journal_n++;
 	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
-	d->journal[n % JOURNAL_RING] = (struct entry){
-	    c->time, c->old, c->new, c->prefix, pf->trail[pf->last], pf->trail[next], c->peer, kind};
+	d->journal[n % JOURNAL_RING] =
+	    (struct entry){c->time, c->old, c->new, pf->trail[next], c->peer, kind};
 	pf->trail[next] = n;
 	pf->last = next;
 	return n;
@@ -37,38 +57,44 @@ void journal_free(struct detect *d)
 	free(d->sight);
 }
 
-/* NULL: there is none, or it is overwritten. */
-static const struct entry *journal_at(const struct detect *d, uint32_t n, prefix_id prefix)
+static const struct entry *journal_at(const struct back *b)
 {
-	const struct entry *x = &d->journal[n % JOURNAL_RING];
+	uint32_t n = b->n[b->at];
 
-	return n && d->journal_n - n <= JOURNAL_RING && x->prefix == prefix ? x : NULL;
+	return n && b->d->journal_n - n <= JOURNAL_RING ? &b->d->journal[n % JOURNAL_RING] : NULL;
 }
 
-const struct entry *journal_last(const struct detect *d, prefix_id prefix)
+const struct entry *journal_last(const struct detect *d, prefix_id prefix, struct back *b)
 {
 	const struct prefix_fact *pf = &d->prefix[prefix];
 
 	if (!d->journal)
 		return NULL;
-	for (size_t i = 0; i < TRAIL; i++)
-		__builtin_prefetch(&d->journal[pf->trail[i] % JOURNAL_RING]);
-	return journal_at(d, pf->trail[pf->last], prefix);
+	b->d = d;
+	b->at = 0;
+	for (unsigned i = 0, k = pf->last; i < TRAIL; i++, k = k ? k - 1 : TRAIL - 1) {
+		b->n[i] = pf->trail[k];
+		__builtin_prefetch(&d->journal[b->n[i] % JOURNAL_RING]);
+	}
+	return journal_at(b);
 }
 
-const struct entry *journal_before(const struct detect *d, const struct entry *x)
+const struct entry *journal_before(struct back *b, const struct entry *x)
 {
-	__builtin_prefetch(&d->journal[x->ahead % JOURNAL_RING]);
-	return journal_at(d, x->prev, x->prefix);
+	b->n[b->at] = x->ahead;
+	__builtin_prefetch(&b->d->journal[x->ahead % JOURNAL_RING]);
+	b->at = b->at + 1 < TRAIL ? b->at + 1 : 0;
+	return journal_at(b);
 }
 
 utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end)
 {
 	utime_t first = end;
+	struct back back;
 
-	for (const struct entry *x = journal_last(d, prefix); x && first - x->time <= DECLINE_GAP;
-	     x = journal_before(d, x))
+	for (const struct entry *x = journal_last(d, prefix, &back); x && first - x->time <= DECLINE_GAP;
+	     x = journal_before(&back, x))
 		if (x->time < first && x->time > since && x->kind == CHANGE_ROUTE &&
 		    route_upstream(d, p, x->old) == upstream && route_upstream(d, p, x->new) != upstream)
 			first = x->time;
@@ -77,8 +103,10 @@ utime_t journal_decline(
 
 utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream)
 {
-	for (const struct entry *x = journal_last(d, prefix); x && d->now - x->time <= d->o.lost_after;
-	     x = journal_before(d, x))
+	struct back back;
+
+	for (const struct entry *x = journal_last(d, prefix, &back); x && d->now - x->time <= d->o.lost_after;
+	     x = journal_before(&back, x))
 		if (x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
 		    route_upstream(d, p, x->new) != upstream)
 			return x->time;
@@ -210,9 +238,10 @@ static bool entry_turns_back(struct detect *d, const struct entry *x, const stru
 utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what)
 {
 	utime_t first = at;
+	struct back back;
 
-	for (const struct entry *x = journal_last(d, prefix); x && x->time >= at - MINUTE / 2;
-	     x = journal_before(d, x)) {
+	for (const struct entry *x = journal_last(d, prefix, &back); x && x->time >= at - MINUTE / 2;
+	     x = journal_before(&back, x)) {
 		if (x->time < at && entry_turns_back(d, x, what))
 			break;
 		if (x->time < first && entry_matters(d, x, what))
@@ -249,6 +278,7 @@ static void evidence_fill(struct detect *d, struct event *e, struct seen *s)
 void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
 {
 	struct seen s;
+	struct back back;
 
 	s.n = 0;
 	marks_grow(d);
@@ -257,8 +287,8 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
-		     x = journal_before(d, x))
+		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
+		     x = journal_before(&back, x))
 			if (x->time <= to && entry_matters(d, x, what))
 				seen_add(d, &s, x);
 	}
@@ -268,6 +298,7 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 /* What matters of the prefixes since `from`, in the order of the way back; returns how many. */
 static size_t sights_gather(struct detect *d, const struct event *e, utime_t from, const struct matter *what)
 {
+	struct back back;
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
@@ -275,8 +306,8 @@ static size_t sights_gather(struct detect *d, const struct event *e, utime_t fro
 		utime_t oldest = UTIME_MAX;
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		for (const struct entry *x = journal_last(d, id); x && x->time >= from;
-		     x = journal_before(d, x)) {
+		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
+		     x = journal_before(&back, x)) {
 			oldest = x->time < oldest ? x->time : oldest;
 			if (!entry_matters(d, x, what))
 				continue;

@@ -10,27 +10,30 @@
 struct place;
 
 enum { JOURNAL_RING = 1 << 20 };
-struct entry { /* of the journal */
+enum { TRAIL = 12 }; /* entries of a prefix that are on their way into the processor's caches at once */
+struct entry {       /* of the journal */
 	utime_t time;
 	path_id old, new;
-	prefix_id prefix;
-	uint32_t prev,
-	    ahead; /* of the same prefix: the entry before it, and the one TRAIL before it; 0: none */
+	uint32_t ahead; /* of the same prefix, the one TRAIL before it; 0: none */
 	peer_id peer;
 	uint8_t kind;
 };
+/* From the latest entry of a prefix back. Each is a wait for memory, so TRAIL of them are asked for at once:
+ * the last ones stand at the prefix, and each names the one that comes TRAIL after it. */
+struct back {
+	const struct detect *d;
+	uint32_t n[TRAIL]; /* the next ones, around */
+	unsigned at;
+};
+const struct entry *journal_last(const struct detect *d, prefix_id prefix, struct back *b); /* NULL: none */
+const struct entry *journal_before(struct back *b, const struct entry *x);
 
-/* The first route lost by this upstream in the decline of the prefix that ended at `end`, but after `since`.
- */
 utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end);
 /* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */
 utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream);
 uint32_t journal_add(struct detect *d, const struct change *c);
 void journal_free(struct detect *d);
-/* From the latest entry of a prefix back: those after are fetched ahead, for each is a wait for memory. */
-const struct entry *journal_last(const struct detect *d, prefix_id prefix);
-const struct entry *journal_before(const struct detect *d, const struct entry *x);
 /*
  * Fills vantage, collectors and evidence of e from the journal: changes of its prefixes in [from, to] for
  * which matters() holds.

@@ -118,9 +118,55 @@ static void test_one_walk_is_two(void **arg)
 	table_free(t);
 }
 
+/* Every entry of each prefix that is not overwritten, latest first, while the ring fills, wraps and is
+ * numbered anew. */
+static void test_the_way_back_misses_none(void **arg)
+{
+	enum { SAID = 3 * JOURNAL_RING, ROUND = 50021 };
+	struct table *t = table_new(&(struct table_options){0});
+	struct source *s = source_new(t, "rrc99");
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
+	struct changes c = {0};
+	uint8_t *said = mem_array(SAID, 1);
+	size_t met = 0;
+
+	load(t, s, &c);
+	detect_changes(d, c.v, c.n);
+	for (size_t i = 0; i < SAID; i++) {
+		said[i] = (uint8_t)(chance(100) ? chance(PREFIXES - 1) : PREFIXES - 1); /* one is seldom */
+		journal_add(d, &(struct change){.prefix = said[i], .time = (utime_t)i, .kind = CHANGE_ROUTE});
+		if (i == JOURNAL_RING / 2)
+			d->journal_n += UINT32_MAX / JOURNAL_RING * JOURNAL_RING - JOURNAL_RING;
+		if (i % ROUND || i <= 2 * JOURNAL_RING - ROUND)
+			continue;
+		for (prefix_id p = 0; p < PREFIXES; p++) {
+			struct back back;
+			const struct entry *x = journal_last(d, p, &back);
+			for (size_t k = i + 1; k-- > i + 1 - JOURNAL_RING;) {
+				if (said[k] != p)
+					continue;
+				assert_non_null(x);
+				assert_int_equal(x->time, k);
+				x = journal_before(&back, x);
+				met++;
+			}
+			assert_null(x);
+		}
+	}
+	assert_true(met > 10 * JOURNAL_RING && d->journal_n < 4 * JOURNAL_RING);
+	free(said);
+	free(c.v);
+	detect_free(d);
+	facts_free(f);
+	source_free(s);
+	table_free(t);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_walk_is_two)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_walk_is_two), cmocka_unit_test(test_the_way_back_misses_none)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
