@@ -56,24 +56,27 @@ struct prefix_fact {
 };
 
 struct place {
-	char id[64];
-	enum territory_kind kind;
-	cc_t country;                /* partition, or kind country */
-	const struct territory *who; /* NULL in the partition */
-	uint8_t family;
-	uint32_t first_member; /* chain */
-	struct ledger ledger;
-	uint32_t members, up_members; /* up: established and UP */
-	uint64_t sum;                 /* of weight x votes with an upstream */
-	uint64_t seen, whole;         /* of weight x votes visible; of weight; both over established */
+	/* what a vote moves: a few lines of the processor's caches */
+	const struct territory *who;  /* NULL in the partition */
+	cc_t country;                 /* partition, or kind country */
+	uint8_t family, level, state; /* enum level, now and as judged */
+	bool dirty, stale;            /* stale: sums moved enough for every carrier to be looked at */
 	uint32_t votes;               /* of everyone entitled */
 	uint32_t down, up;            /* votes from which a prefix is not down, and up */
-	uint8_t level, state;         /* enum level, now and as judged */
+	uint64_t sum;                 /* of weight x votes with an upstream */
+	uint64_t seen, whole;         /* of weight x votes visible; of weight; both over established */
 	struct still { /* the level stays while `seen` does in here, of the same whole and votes */
 		uint64_t from, to, whole;
 		uint32_t votes;
 	} still;
-	utime_t fall, last_loss, rise, last_gain, crossed, visible_since;
+	utime_t fall, last_loss, rise, last_gain;
+	enum territory_kind kind;
+	uint32_t members, up_members; /* up: established and UP */
+	/* what is seldom asked for */
+	char id[64];
+	uint32_t first_member; /* chain */
+	struct ledger ledger;
+	utime_t crossed, visible_since;
 	float before;
 	uint32_t outage;  /* open territory outage, NO_INDEX */
 	uint32_t group;   /* small places: open outage of some prefixes */
@@ -94,7 +97,6 @@ struct place {
 	utime_t touched_at; /* first change of the second under way */
 	bool contest;       /* the lead may have changed */
 	bool sample_due;    /* a share moved enough to be told */
-	bool dirty, stale;  /* stale: sums moved enough for every carrier to be looked at */
 	bool learned;       /* routes were met for the first time in this second: no step */
 	uint64_t stale_sum;
 	uint32_t first_touched; /* row of the ledger, NO_INDEX; a row that is in no chain has NOT_TOUCHED */

@@ -66,16 +66,20 @@ static void touch_carrier(struct detect *d, struct carrier *c, uint32_t carrier)
 	touch_place(d, c->place);
 }
 
-static void touch_member(struct detect *d, uint32_t member)
+static void member_is_touched(struct detect *d, uint32_t member)
 {
 	struct member_of *m = &d->member[member];
 
-	if (m->touched)
-		return;
 	m->touched = true;
 	d->touched_member =
 	    index_add(d->touched_member, &d->n_touched_members, &d->touched_member_cap, member);
 	touch_place(d, m->place);
+}
+
+static inline void touch_member(struct detect *d, uint32_t member)
+{
+	if (!d->member[member].touched)
+		member_is_touched(d, member);
 }
 
 static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint32_t weight)
@@ -202,7 +206,8 @@ static void route_moved_there(struct detect *d, uint32_t member, const struct ch
 	member_vote(d, member, c->peer, was, is, weight);
 }
 
-static void route_moved(struct detect *d, const struct change *c, uint32_t weight)
+static void route_moved(
+    struct detect *d, const struct change *c, const struct way *old, const struct way *new, uint32_t weight)
 {
 	cc_t inside = d->peer_home[c->peer];
 
@@ -211,8 +216,8 @@ static void route_moved(struct detect *d, const struct change *c, uint32_t weigh
 		if (p->who)
 			route_moved_there(d, m, c, weight);
 		else if (p->country != inside)
-			member_vote(d, m, c->peer, way_upstream(path_way(d, c->old), p->country),
-			    way_upstream(path_way(d, c->new), p->country), weight);
+			member_vote(d, m, c->peer, way_upstream(old, p->country),
+			    way_upstream(new, p->country), weight);
 	}
 }
 
@@ -267,7 +272,7 @@ void tally_change(struct detect *d, const struct change *c)
 		origin_change(d, c, old, new);
 	if ((old->flags | new->flags) & WAY_LEAK || c->otc)
 		leak_change(d, c, old, new);
-	route_moved(d, c, weight);
+	route_moved(d, c, path_way(d, c->old), path_way(d, c->new), weight);
 }
 
 /* ---- who votes ---- */
@@ -287,7 +292,7 @@ static void votes_move(struct detect *d, const struct change *c, size_t n, uint3
 			origin_change(d, &c[i], old, new);
 		if ((old->flags | new->flags) & WAY_LEAK)
 			leak_change(d, &c[i], old, new);
-		route_moved(d, &c[i], weight);
+		route_moved(d, &c[i], path_way(d, c[i].old), path_way(d, c[i].new), weight);
 	}
 }
 
