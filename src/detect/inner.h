@@ -405,7 +405,6 @@ bool peer_inside(struct detect *d, const struct place *p, peer_id peer);
 asn_t path_leaker(const struct detect *d, path_id path, asn_t *from, asn_t *to);
 
 /* ---- place.c: places, members, carriers, cells ---- */
-void place_entitle(struct detect *d, struct place *p);
 void prefixes_grow(struct detect *d);
 void members_look(struct detect *d, prefix_id prefix);
 static inline uint32_t prefix_members(
@@ -439,8 +438,8 @@ void changes_fetch(const struct detect *d, struct ahead *a, const struct change 
 
 /* ---- tally.c: votes ---- */
 void tally_change(struct detect *d, const struct change *c);
-void voters_refresh(struct detect *d);
-void peers_grow(struct detect *d);
+void route_moved(struct detect *d, const struct change *c, const struct way *old, const struct way *new,
+    uint32_t weight); /* of one peer, in every place of the prefix */
 double member_visibility(const struct detect *d, const struct member_of *m);
 double place_visibility(const struct place *p);
 double carrier_share(const struct detect *d, const struct carrier *c);
@@ -452,6 +451,11 @@ static inline float share_seen(const struct detect *d, const struct carrier *c) 
 }
 unsigned vantage_needed(const struct detect *d, const struct place *p);
 void settle(struct detect *d); /* end of a second: touched members, carriers and places */
+
+/* ---- voters.c ---- */
+void voters_refresh(struct detect *d); /* between batches: who votes is looked for anew */
+void peers_grow(struct detect *d);
+void place_entitle(struct detect *d, struct place *p); /* counts who may vote on it */
 
 /* ---- due.c ---- */
 void due_add(
