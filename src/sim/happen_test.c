@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+/* 6 and 2 have both carriers; what moves is what they prefer. */
+#define BOTH "provides 3 6\nprovides 2 3\n"
+
 static struct happenings moved(const struct played *p)
 {
 	struct happenings h = {0};
@@ -61,8 +64,8 @@ static void the_lead_by_hand(void **state)
  * goes. */
 static void a_shift_by_hand(void **state)
 {
-	struct played p = play("provides 3 6\nprovides 2 3\nprefer 6 3 10\nprefer 2 3 10\n"
-			       "at +2h prefer 6 3 0\nat +2h prefer 6 4 10");
+	struct played p = play(BOTH "prefer 6 3 10\nprefer 2 3 10\n"
+				    "at +2h prefer 6 3 0\nat +2h prefer 6 4 10");
 	struct happenings h = moved(&p);
 
 	for (size_t i = 0; i < 2; i++) {
@@ -100,10 +103,51 @@ static void unrest_by_hand(void **state)
 	played_free(&p);
 }
 
-/* ---- what the four words of design 6 mean at the edges ---- */
+/* Of five changes within an hour one is 7's coming: told as a new carrier where three vantage ASes see it,
+ * and then four are none; where one does it is told as nothing else. */
+static void what_a_carrier_tells_is_no_unrest(void **state)
+{
+	static const asn_t prefers[] = {7, 4};
 
-/* 6 and 2 have both carriers; what moves is what they prefer. */
-#define BOTH "provides 3 6\nprovides 2 3\n"
+	for (size_t i = 0; i < 2; i++) {
+		char *text =
+		    mem_printf("provides 2 7\nprovides 7 6\nprovides 7 5 down\nprovides 4 8\n"
+			       "peer 7 198.18.0.6\npeer 8 198.18.0.7\nprefer 2 %u 10\nprefer 6 %u 10\n"
+			       "at +2h..+40m flap 5 10.6.0.0/16 every 20m\nat +135m up 7 5",
+			prefers[i], prefers[i]);
+		struct played p = play(text);
+		struct happenings h = moved(&p);
+		assert_int_equal(number_of(&h, "upstream-new"), i == 0);
+		assert_int_equal(number_of(&h, "instability"), i == 1);
+		assert_int_equal(number_of(&h, "upstream-lost"), 0);
+		happenings_free(&h);
+		played_free(&p);
+		free(text);
+	}
+}
+
+/* It must outlast the time in which an upstream counts as lost, and five minutes more. */
+static void a_share_soon_back_is_no_shift(void **state)
+{
+	static const char *const back[] = {"34m", "36m"};
+
+	for (size_t i = 0; i < 2; i++) {
+		char *text = mem_printf(BOTH "prefer 2 3 10\nprefer 6 3 10\n"
+					     "at +2h..+%s prefer 6 3 0\nat +2h..+%s prefer 6 4 10",
+		    back[i], back[i]);
+		struct played p = play(text);
+		struct happenings h = moved(&p);
+		assert_int_equal(number_of(&h, "share-shift"), i ? 2 : 0);
+		if (i) /* and it is over with the move back, for an hour without follows */
+			assert_int_equal(
+			    nth(&h, "share-shift", "territory", 0)->end, p.s->start + 2 * HOUR + 36 * MINUTE);
+		happenings_free(&h);
+		played_free(&p);
+		free(text);
+	}
+}
+
+/* ---- what the four words of design 6 mean at the edges ---- */
 
 /* 6 goes over to 3, which then leads by three of five, and comes back. */
 static void the_reverse_ends_a_lead(void **state)
@@ -219,6 +263,8 @@ int main(void)
 	    cmocka_unit_test(the_lead_by_hand),
 	    cmocka_unit_test(a_shift_by_hand),
 	    cmocka_unit_test(unrest_by_hand),
+	    cmocka_unit_test(what_a_carrier_tells_is_no_unrest),
+	    cmocka_unit_test(a_share_soon_back_is_no_shift),
 	    cmocka_unit_test(the_reverse_ends_a_lead),
 	    cmocka_unit_test(a_lead_ends_unseen),
 	    cmocka_unit_test(a_share_begins_with_a_route_that_goes_over),
