@@ -40,79 +40,7 @@ void happening_prefix(struct happening *e, uint32_t prefix)
 	e->prefix[i] = prefix;
 }
 
-/* ---- stays: how long an upstream carries a prefix, or any of them ---- */
-struct stay {
-	utime_t from, to; /* UTIME_NONE: there at the start; still there at the end */
-	unsigned most;    /* vantage ASes at its best */
-	unsigned of;      /* voters then */
-	bool counts;
-};
-struct stays {
-	struct stay *v;
-	size_t n, cap;
-};
-
-static unsigned carried_by(const struct sight *v, size_t sample, size_t u, long p)
-{
-	const uint16_t *carry = v->sample[sample].carry;
-	unsigned most = 0;
-
-	if (p != ANY)
-		return carry[(size_t)p * v->upstreams + u];
-	for (size_t i = 0; i < v->prefixes; i++)
-		if (carry[i * v->upstreams + u] > most)
-			most = carry[i * v->upstreams + u];
-	return most;
-}
-
-static double seen_at(const struct sight *v, size_t sample, long p)
-{
-	return p == ANY ? v->sample[sample].visible : v->sample[sample].seen[p];
-}
-
-utime_t happen_until(const struct story *t, const struct sight *v, size_t sample)
-{
-	return sample + 1 < v->samples ? v->sample[sample + 1].at : t->s->end;
-}
-
-/* A gap shorter than LOST_AFTER, counting only the time in which the rest is visible, does not end a stay. */
-static struct stays stays_find(const struct story *t, const struct sight *v, size_t u, long p)
-{
-	struct stays s = {0};
-	utime_t gap = 0;
-	bool there = false;
-
-	for (size_t i = 0; i < v->samples; i++) {
-		unsigned n = carried_by(v, i, u, p);
-		if (n && !there) {
-			if (s.n && gap < LOST_AFTER) {
-				s.v[s.n - 1].to = UTIME_NONE;
-			} else {
-				s.v = vec_room(s.v, s.n, &s.cap, sizeof *s.v);
-				s.v[s.n++] =
-				    (struct stay){.from = i ? v->sample[i].at : UTIME_NONE, .to = UTIME_NONE};
-			}
-		}
-		if (!n && there) {
-			s.v[s.n - 1].to = v->sample[i].at;
-			gap = 0;
-		}
-		there = n > 0;
-		if (there && n > s.v[s.n - 1].most) {
-			s.v[s.n - 1].most = n;
-			s.v[s.n - 1].of = v->sample[i].voters;
-		}
-		if (!there && seen_at(v, i, p) >= DOWN_BELOW)
-			gap += happen_until(t, v, i) - v->sample[i].at;
-	}
-	if (s.n && !there && gap < LOST_AFTER)
-		s.v[s.n - 1].to = UTIME_NONE; /* not yet lost when the data ends */
-	for (size_t i = 0; i < s.n; i++)
-		s.v[i].counts =
-		    s.v[i].from == UTIME_NONE || s.v[i].most >= VANTAGE_MIN || s.v[i].most == s.v[i].of;
-	return s;
-}
-
+/* ---- words: what a step was first seen by ---- */
 /* All peers have told a step within this time. */
 static utime_t spread(const struct story *t)
 {
@@ -151,12 +79,6 @@ utime_t happen_first(
 	return at;
 }
 
-static utime_t stay_begins(
-    const struct story *t, const struct sight *v, size_t u, long p, const struct stay *s)
-{
-	return s->from == UTIME_NONE ? s->from : happen_first(t, v, STEP_GAIN, v->upstream[u], p, s->from);
-}
-
 /*
  * The end of a fall may go unseen, while a collector is off or a session down: then it began with the last
  * word of it seen, if that was lately. UTIME_NONE: nobody saw anything go; those who saw it are away.
@@ -174,12 +96,91 @@ static utime_t fall_begins(
 	return happen_first(t, v, step, upstream, p, last);
 }
 
+/* ---- stays: how long an upstream carries a prefix, or any of them ---- */
+struct stay {
+	utime_t from, to; /* UTIME_NONE: there at the start; still there at the end */
+	unsigned most;    /* vantage ASes at its best */
+	unsigned of;      /* voters then */
+	bool counts;
+};
+struct stays {
+	struct stay *v;
+	size_t n, cap;
+};
+
+static unsigned carried_by(const struct sight *v, size_t sample, size_t u, long p)
+{
+	const uint16_t *carry = v->sample[sample].carry;
+	unsigned most = 0;
+
+	if (p != ANY)
+		return carry[(size_t)p * v->upstreams + u];
+	for (size_t i = 0; i < v->prefixes; i++)
+		if (carry[i * v->upstreams + u] > most)
+			most = carry[i * v->upstreams + u];
+	return most;
+}
+
+static double seen_at(const struct sight *v, size_t sample, long p)
+{
+	return p == ANY ? v->sample[sample].visible : v->sample[sample].seen[p];
+}
+
+utime_t happen_until(const struct story *t, const struct sight *v, size_t sample)
+{
+	return sample + 1 < v->samples ? v->sample[sample + 1].at : t->s->end;
+}
+
+/* A gap shorter than LOST_AFTER, counting only the time in which the rest is visible, does not end a stay;
+ * nor does it end when those who saw it go away, for a peer's loss is no withdrawal. */
+static struct stays stays_find(const struct story *t, const struct sight *v, size_t u, long p)
+{
+	struct stays s = {0};
+	utime_t gap = 0;
+	bool there = false, unseen = false;
+
+	for (size_t i = 0; i < v->samples; i++) {
+		unsigned n = carried_by(v, i, u, p);
+		if (n && !there) {
+			if (s.n && gap < LOST_AFTER) {
+				s.v[s.n - 1].to = UTIME_NONE;
+			} else {
+				s.v = vec_room(s.v, s.n, &s.cap, sizeof *s.v);
+				s.v[s.n++] =
+				    (struct stay){.from = i ? v->sample[i].at : UTIME_NONE, .to = UTIME_NONE};
+			}
+		}
+		if (!n && there) {
+			utime_t at = v->sample[i].at;
+			unseen = fall_begins(t, v, STEP_LOSS, v->upstream[u], p, at) == UTIME_NONE;
+			s.v[s.n - 1].to = unseen ? UTIME_NONE : at;
+			gap = 0;
+		}
+		there = n > 0;
+		if (there && n > s.v[s.n - 1].most) {
+			s.v[s.n - 1].most = n;
+			s.v[s.n - 1].of = v->sample[i].voters;
+		}
+		if (!there && !unseen && seen_at(v, i, p) >= DOWN_BELOW)
+			gap += happen_until(t, v, i) - v->sample[i].at;
+	}
+	if (s.n && !there && gap < LOST_AFTER)
+		s.v[s.n - 1].to = UTIME_NONE; /* not yet lost when the data ends */
+	for (size_t i = 0; i < s.n; i++)
+		s.v[i].counts =
+		    s.v[i].from == UTIME_NONE || s.v[i].most >= VANTAGE_MIN || s.v[i].most == s.v[i].of;
+	return s;
+}
+
+static utime_t stay_begins(
+    const struct story *t, const struct sight *v, size_t u, long p, const struct stay *s)
+{
+	return s->from == UTIME_NONE ? s->from : happen_first(t, v, STEP_GAIN, v->upstream[u], p, s->from);
+}
+
 static utime_t stay_ends(const struct story *t, const struct sight *v, size_t u, long p, const struct stay *s)
 {
-	utime_t at =
-	    s->to == UTIME_NONE ? UTIME_NONE : fall_begins(t, v, STEP_LOSS, v->upstream[u], p, s->to);
-
-	return at == UTIME_NONE ? s->to : at;
+	return s->to == UTIME_NONE ? s->to : fall_begins(t, v, STEP_LOSS, v->upstream[u], p, s->to);
 }
 
 struct happening *happening_upstream(

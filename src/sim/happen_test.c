@@ -234,6 +234,23 @@ static void a_shift_is_of_what_moved(void **state)
 	played_free(&p);
 }
 
+/* 4 is seen by 2 and 4 alone; that they are away for an hour is no loss of it, what they see go later is. */
+static void who_goes_away_loses_nothing(void **state)
+{
+	struct played p = play("provides 3 6\nprefer 6 3 10\nat +2h..+1h reset b 2\nat +2h..+1h reset b 4\n"
+			       "at +4h down 4 5");
+	struct happenings h = moved(&p);
+	const struct happening *e = nth(&h, "upstream-lost", "territory", 0);
+
+	assert_non_null(e);
+	assert_int_equal(e->upstream, 4);
+	assert_int_equal(e->first_seen, p.s->start + 4 * HOUR);
+	assert_int_equal(number_of(&h, "upstream-lost"), 1);
+	assert_int_equal(number_of(&h, "upstream-return"), 0);
+	happenings_free(&h);
+	played_free(&p);
+}
+
 /* Back while its collector is off, a session is seen to be back when that writes again; one that goes
  * meanwhile is never seen to go. */
 static void a_session_is_back_when_it_is_written(void **state)
@@ -269,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(a_lead_ends_unseen),
 	    cmocka_unit_test(a_share_begins_with_a_route_that_goes_over),
 	    cmocka_unit_test(a_shift_is_of_what_moved),
+	    cmocka_unit_test(who_goes_away_loses_nothing),
 	    cmocka_unit_test(a_session_is_back_when_it_is_written),
 	};
 
