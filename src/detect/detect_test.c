@@ -208,6 +208,20 @@ static void test_outage_and_its_end(void **state)
 	assert_int_equal(count(w, EVENT_UPSTREAM_LOST), 0);                   /* dark is not elsewhere */
 }
 
+/* The place and its prefixes are judged a minute after, and though something is heard late in that second:
+ * one outage, of all of them. */
+static void test_a_dark_place_is_one_outage(void **state)
+{
+	struct world *w = *state;
+	utime_t at = START + 10 * MIN, fifth = at + 4 * UTIME_SECOND;
+
+	all_say(w, at, 0, PEERS, NULL, FOUR);
+	detect_tick(w->d, fifth + MIN + UTIME_SECOND - 1);
+	pass(w, at + 5 * MIN);
+	assert_int_equal(only(w, EVENT_OUTAGE)->scope, SCOPE_TERRITORY);
+	assert_int_equal(only(w, EVENT_OUTAGE)->prefixes, 4);
+}
+
 static void test_half_a_minute_is_no_outage(void **state)
 {
 	struct world *w = *state;
@@ -503,6 +517,7 @@ int main(void)
 	    IN_WORLD(test_forged_neighbour_is_marked),
 	    IN_WORLD(test_known_history_makes_a_return),
 	    IN_WORLD(test_outage_and_its_end),
+	    IN_WORLD(test_a_dark_place_is_one_outage),
 	    IN_WORLD(test_half_a_minute_is_no_outage),
 	    IN_WORLD(test_outage_ends_after_it_began),
 	    IN_WORLD(test_one_prefix_of_four),

@@ -327,7 +327,7 @@ void down_judge(struct detect *d, const struct due *due)
 		outage_add(d, p->outage, due->subject);
 		outage_tell(d, p->outage, (double)p->whole, p->before, place_visibility(p));
 	} else if (d->o.baseline && p->level == LEVEL_DOWN && p->state == LEVEL_UP &&
-		   p->crossed + d->o.down_after >= d->now) {
+		   p->crossed + d->o.down_after >= due->at) {
 		/* the place itself is about to be judged */
 		due_add(d, DUE_DOWN, p->crossed + d->o.down_after + 1, due->subject, 0, due->stamp);
 	} else {
