@@ -105,12 +105,39 @@ static void test_what_began_in_the_warm_up_is_no_news(void **state)
 		assert_true(!w->told[i].id || w->told[i].first_seen > armed);
 }
 
+/*
+ * A prefix gained, lost, told as lost with one that went half an hour before, and gained again within the
+ * five minutes of its first gain: it is named once.
+ */
+static void test_gained_twice_is_one_prefix(void **state)
+{
+	struct world *w = *state;
+	const utime_t lost = START + 90 * MIN, gain = lost + 33 * MIN;
+
+	all_say(w, START, 0, PEERS, "300 900", FOUR);
+	all_say(w, START + MIN, 0, PEERS, "400 900", "20.0.1.0/24 20.0.2.0/24");
+	pass(w, lost - MIN);
+	all_say(w, lost, 0, PEERS, "300 900", "20.0.1.0/24");
+	pass(w, gain - MIN);
+	all_say(w, gain, 0, PEERS, "400 900", "20.0.0.0/24");
+	all_say(w, gain + MIN, 0, PEERS, "300 900", "20.0.0.0/24");
+	pass(w, gain + 4 * MIN);
+	assert_non_null(of(w, EVENT_UPSTREAM_LOST, 400));
+	assert_int_equal(of(w, EVENT_UPSTREAM_LOST, 400)->prefixes, 2);
+	all_say(w, gain + 4 * MIN, 0, PEERS, "400 900", "20.0.0.0/24");
+	pass(w, gain + 20 * MIN);
+	assert_non_null(of(w, EVENT_UPSTREAM_RETURN, 400));
+	assert_int_equal(of(w, EVENT_UPSTREAM_RETURN, 400)->prefixes, 1);
+	assert_true(of(w, EVENT_UPSTREAM_RETURN, 400)->end == UTIME_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_nothing_is_news_before_the_dump, up_with_dump, down),
 	    cmocka_unit_test_setup_teardown(test_no_share_is_told_before_a_dump_is_whole, up_with_dump, down),
 	    cmocka_unit_test_setup_teardown(test_what_began_in_the_warm_up_is_no_news, up_without_dump, down),
+	    cmocka_unit_test_setup_teardown(test_gained_twice_is_one_prefix, up_without_dump, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,16 @@ void cell_over(struct detect *d, struct cell *cell, utime_t at)
 		event_close(d, index, at);
 }
 
-static void cell_told(struct detect *d, uint32_t cell, uint32_t member, uint32_t event)
+/* The event tells of its move at that time, in place of the one before. */
+static void cell_told(struct detect *d, uint32_t cell, uint32_t member, uint32_t event, utime_t at)
 {
+	struct cell *x = &d->cell[cell];
+
+	if (x->event == event)
+		return; /* what lay between was not told */
+	cell_over(d, x, at);
 	event_add_prefix(d, event, prefix_of(d->t, d->member[member].prefix));
-	d->cell[cell].event = event;
+	x->event = event;
 	d->event[event]->live++;
 }
 
@@ -100,8 +106,7 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 		e->before = c->calm;
 	}
 	place_moved(&d->place[c->place], at);
-	cell_over(d, &d->cell[cell], at);
-	cell_told(d, cell, member, m->event);
+	cell_told(d, cell, member, m->event, at);
 	event_sort(d, m->event);
 	e->after = carrier_share(d, c);
 	e->severity = severity_of(d, &d->place[c->place], fabs(e->after - e->before), e);
@@ -214,8 +219,7 @@ static void move_tell(
 	event_join(d, index, &c->episode, &c->episode_last);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t k = cell_of(d, m->member[i], carrier);
-		cell_over(d, &d->cell[k], d->cell[k].at);
-		cell_told(d, k, m->member[i], index);
+		cell_told(d, k, m->member[i], index, d->cell[k].at);
 	}
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
@@ -231,21 +235,32 @@ static void move_tell(
 	m->event = index;
 }
 
+static int member_cmp(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 /*
- * Keeps of the moved members those that stayed moved; returns their weight. A prefix that is dark says
- * nothing of who carries it: *dark of them are left at the end of the list, to be asked again.
+ * Keeps of the moved members those that stayed moved, each once; returns their weight. A prefix that is dark
+ * says nothing of who carries it: *dark of them are left at the end of the list, to be asked again.
  */
 static uint64_t move_sift(struct detect *d, uint32_t carrier, struct move *m, bool gained, struct sifted *s)
 {
 	uint64_t weight = 0;
+	uint32_t last = NO_INDEX;
 	size_t kept = 0;
 
+	if (m->n)
+		qsort(m->member, m->n, sizeof *m->member, member_cmp);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t member = m->member[i], k = cell_of(d, member, carrier);
 		const struct member_of *x = &d->member[member];
 		struct cell *cell = k == NO_INDEX ? NULL : &d->cell[k];
-		bool told; /* by an incident */
-		if (!cell || !cell->held || (gained ? cell->votes == 0 : cell->votes > 0))
+		bool told, again = member == last; /* told: by an incident */
+		last = member;
+		if (again || !cell || !cell->held || (gained ? cell->votes == 0 : cell->votes > 0))
 			continue;
 		if (x->level != LEVEL_UP) {
 			s->dark = vec_room(s->dark, s->n_dark, &s->cap, sizeof *s->dark);
