@@ -131,6 +131,23 @@ static void test_gained_twice_is_one_prefix(void **state)
 	assert_true(of(w, EVENT_UPSTREAM_RETURN, 400)->end == UTIME_NONE);
 }
 
+/* With no time to wait, a loss in the dark is still asked for later, not for ever in one moment. */
+static void test_lost_at_once(void **state)
+{
+	struct world *w = *state;
+	struct detect_options o = detect_defaults;
+
+	o.who = &w->who;
+	o.whos = 1;
+	o.lost_after = 0;
+	detect_free(w->d);
+	w->d = detect_new(w->t, w->f, &o, on_event, w);
+	baseline(w);
+	all_say(w, START + 10 * MIN, 0, PEERS, NULL, FOUR);
+	pass(w, START + 20 * MIN);
+	assert_int_equal(only(w, EVENT_OUTAGE)->prefixes, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +155,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_no_share_is_told_before_a_dump_is_whole, up_with_dump, down),
 	    cmocka_unit_test_setup_teardown(test_what_began_in_the_warm_up_is_no_news, up_without_dump, down),
 	    cmocka_unit_test_setup_teardown(test_gained_twice_is_one_prefix, up_without_dump, down),
+	    cmocka_unit_test_setup_teardown(test_lost_at_once, up_with_dump, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -495,6 +495,11 @@ void carrier_fall(struct detect *d, uint32_t carrier, utime_t at);
 void carrier_confirm(struct detect *d, uint32_t carrier); /* enough vantage ASes see it */
 void carrier_retell(struct detect *d, const struct due *due);
 void carrier_judge_lost(struct detect *d, const struct due *due);
+/* A loss that cannot be judged yet is asked for again, and never in the same moment. */
+static inline utime_t lost_later(const struct detect *d)
+{
+	return d->now + (d->o.lost_after > UTIME_SECOND ? d->o.lost_after : UTIME_SECOND);
+}
 /* When a loss may be judged again, or UTIME_NONE where what lost it has been visible for long enough. */
 utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since);
 /* Of a carrier's event: first_seen and evidence; the sentence. */

@@ -301,7 +301,7 @@ static void move_judge(struct detect *d, const struct due *due, bool gained)
 	free(m->member);
 	if (!gained && s.n_dark) {
 		*m = (struct move){m->start, m->held, m->event, s.dark, s.n_dark, s.cap};
-		due_add(d, DUE_MOVE_LOSS, d->now + d->o.lost_after, carrier, 0, m->start);
+		due_add(d, DUE_MOVE_LOSS, lost_later(d), carrier, 0, m->start);
 		return;
 	}
 	free(s.dark);

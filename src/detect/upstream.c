@@ -256,7 +256,7 @@ void loss_why(struct detect *d, struct event *e, asn_t asn, const struct place *
 utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since)
 {
 	if (level == LEVEL_DOWN)
-		return d->now + d->o.lost_after;
+		return lost_later(d);
 	if (visible_since != UTIME_NONE && visible_since + d->o.lost_after > d->now)
 		return visible_since + d->o.lost_after;
 	return UTIME_NONE;
