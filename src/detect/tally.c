@@ -77,7 +77,8 @@ static inline void touch_member(struct detect *d, uint32_t member)
 		member_is_touched(d, member);
 }
 
-static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint32_t weight)
+/* Returns the cell. */
+static uint32_t vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint32_t weight)
 {
 	uint32_t cell = cell_find(d, member, upstream);
 	struct cell *x = &d->cell[cell];
@@ -95,10 +96,10 @@ static void vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint3
 	if (!x->held)
 		cell_voted(d, member, cell, d->now);
 	touch_carrier(d, c, carrier);
-	touch_member(d, member);
+	return cell;
 }
 
-static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
+static uint32_t vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
 {
 	uint32_t cell = cell_find(d, member, upstream);
 	struct cell *x = &d->cell[cell];
@@ -107,7 +108,7 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 	uint64_t sum = d->member[member].weight * weight;
 
 	if (x->votes < weight)
-		return; /* never counted: the place was asked for late */
+		return cell; /* never counted: the place was asked for late */
 	x->votes -= weight;
 	c->sum -= sum;
 	d->place[c->place].sum -= sum;
@@ -125,6 +126,7 @@ static void vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id
 		carrier_fall(d, carrier, d->now);
 	}
 	touch_carrier(d, c, carrier);
+	return cell;
 }
 
 /* A decline is a run of losses with gaps below a minute and a half; its first loss is an outage's first sign.
@@ -166,20 +168,34 @@ static void visible_moved(struct detect *d, uint32_t member, bool gained, uint32
 	m->visible = gained ? m->visible + weight : m->visible - weight;
 	if (m->established)
 		p->seen = gained ? p->seen + m->weight * weight : p->seen - m->weight * weight;
-	touch_member(d, member);
+	touch_place(d, m->place);
 	member_level(d, member, d->now);
+}
+
+/* The prefix has a main carrier, and the one cell that was voted on is that one's and still has most: there
+ * is nothing for member_flip. */
+static bool main_stays(const struct detect *d, const struct member_of *m, uint32_t cell)
+{
+	return cell != NO_INDEX && m->level > LEVEL_DOWN && d->cell[cell].carrier == m->main &&
+	       d->cell[cell].votes * 2 > m->visible;
 }
 
 /* One peer's route of one member: from this upstream to that one. */
 static void member_vote(
     struct detect *d, uint32_t member, peer_id peer, asn_t old, asn_t new, uint32_t weight)
 {
-	if (old != new &&new != UP_NONE &&new != UP_DARK)
-		vote_gained(d, member, new, weight);
-	if (old != new &&old != UP_NONE && old != UP_DARK)
-		vote_lost(d, member, old, peer, weight);
+	bool gained = old != new &&new != UP_NONE &&new != UP_DARK,
+	     lost = old != new &&old != UP_NONE &&old != UP_DARK;
+	uint32_t cell = NO_INDEX;
+
+	if (gained)
+		cell = vote_gained(d, member, new, weight);
+	if (lost)
+		cell = vote_lost(d, member, old, peer, weight);
 	if ((old == UP_NONE) != (new == UP_NONE))
 		visible_moved(d, member, old == UP_NONE, weight);
+	if (old != new && ((gained && lost) || !main_stays(d, &d->member[member], cell)))
+		touch_member(d, member);
 }
 
 /* A place that was asked for by name, or an AS. */
