@@ -83,7 +83,8 @@ static inline void fetch(const struct detect *d, struct ahead *a, const struct c
 	*last[4] = member_fetch(d, x - STEP);
 	*last[3] = cell_fetch(d, *last[3]);
 	*last[2] = carrier_fetch(d, x - 3 * STEP, *last[2]);
-	(void)carrier_fetch(d, x - 4 * STEP, *last[1]);
+	if (*last[1] != NO_INDEX)
+		(void)carrier_fetch(d, x - 4 * STEP, *last[1]);
 }
 
 /* The same at either end of the batch. A change that is not, of those before the first one, finds nothing. */

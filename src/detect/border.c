@@ -75,13 +75,14 @@ static bool step_is_valley(struct detect *d, asn_t inner, asn_t outer, uint8_t *
 static bool path_is_leak(struct detect *d, path_id id, bool tail_is, uint8_t *phase)
 {
 	path_id parent = path_parent(d->t, id);
-	asn_t leaker = path_asn(d->t, parent), from = path_asn(d->t, path_parent(d->t, parent));
-	uint64_t triple = triple_key(from, leaker, path_asn(d->t, id));
+	asn_t to = path_asn(d->t, id), leaker = path_asn(d->t, parent);
+	uint64_t triple;
 
 	if (tail_is)
 		return true;
-	if (!step_is_valley(d, leaker, path_asn(d->t, id), phase) || path_parent(d->t, parent) == PATH_NONE)
+	if (!step_is_valley(d, leaker, to, phase) || path_parent(d->t, parent) == PATH_NONE)
 		return false;
+	triple = triple_key(path_asn(d->t, path_parent(d->t, parent)), leaker, to);
 	if (d->armed && map_get(&d->triples, triple) == NO_INDEX)
 		return true;
 	map_put(&d->triples, triple, 1);

@@ -275,9 +275,11 @@ struct peer_mark { /* whom journal_evidence has met: it holds the number of the 
 	uint16_t at;                  /* place among the entries kept */
 };
 
-struct table_of { /* open addressing, u64 key to u32 value; key 0 is free */
-	uint64_t *key;
-	uint32_t *value;
+struct table_of { /* open addressing; key 0 is free */
+	struct slot {
+		uint64_t key;
+		uint32_t value;
+	} * slot;
 	size_t cap, n;
 };
 

@@ -1,5 +1,5 @@
 /* detect/map: u64 keys to u32 values, open addressing, linear probing, at most half full. Key 0 is not
- * stored. Owns its two arrays. */
+ * stored. Owns the slots. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "detect/inner.h"
@@ -10,7 +10,7 @@ static size_t map_slot(const struct table_of *m, uint64_t key)
 {
 	size_t i = hash_u64(key) & (m->cap - 1);
 
-	while (m->key[i] && m->key[i] != key)
+	while (m->slot[i].key && m->slot[i].key != key)
 		i = (i + 1) & (m->cap - 1);
 	return i;
 }
@@ -22,7 +22,7 @@ uint32_t map_get(const struct table_of *m, uint64_t key)
 	if (!m->n)
 		return NO_INDEX;
 	i = map_slot(m, key);
-	return m->key[i] ? m->value[i] : NO_INDEX;
+	return m->slot[i].key ? m->slot[i].value : NO_INDEX;
 }
 
 static void map_double(struct table_of *m)
@@ -30,16 +30,11 @@ static void map_double(struct table_of *m)
 	struct table_of old = *m;
 
 	m->cap = old.cap ? old.cap * 2 : 1024;
-	m->key = mem_array(m->cap, sizeof *m->key);
-	m->value = mem_array(m->cap, sizeof *m->value);
+	m->slot = mem_array(m->cap, sizeof *m->slot);
 	for (size_t i = 0; i < old.cap; i++)
-		if (old.key[i]) {
-			size_t k = map_slot(m, old.key[i]);
-			m->key[k] = old.key[i];
-			m->value[k] = old.value[i];
-		}
-	free(old.key);
-	free(old.value);
+		if (old.slot[i].key)
+			m->slot[map_slot(m, old.slot[i].key)] = old.slot[i];
+	free(old.slot);
 }
 
 void map_put(struct table_of *m, uint64_t key, uint32_t value)
@@ -49,16 +44,12 @@ void map_put(struct table_of *m, uint64_t key, uint32_t value)
 	if (m->n * 2 >= m->cap)
 		map_double(m);
 	i = map_slot(m, key);
-	if (!m->key[i]) {
-		m->key[i] = key;
-		m->n++;
-	}
-	m->value[i] = value;
+	m->n += !m->slot[i].key;
+	m->slot[i] = (struct slot){key, value};
 }
 
 void map_free(struct table_of *m)
 {
-	free(m->key);
-	free(m->value);
+	free(m->slot);
 	*m = (struct table_of){0};
 }

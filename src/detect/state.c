@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1192, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1112, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
@@ -98,8 +98,7 @@ static void walk_map(struct walk *w, struct table_of *m)
 {
 	size_t cap = m->cap;
 
-	WALK_FIXED(m->key, cap);
-	WALK_FIXED(m->value, cap);
+	WALK_FIXED(m->slot, cap);
 	WALK(m->n);
 	m->cap = cap;
 }
