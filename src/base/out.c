@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OUT_FLUSH_AT = 64 * 1024 };
+enum { OUT_FLUSH_AT = 64 * 1024, OUT_PIECE = 256 * 1024 };
 
 void out_open_fd(struct out *o, int fd)
 {
@@ -24,21 +24,44 @@ void out_open_mem(struct out *o)
 	o->buf = mem_alloc(o->cap);
 }
 
-int out_flush(struct out *o)
+static void write_all(struct out *o, const char *p, size_t n)
 {
 	size_t done = 0;
 
-	if (o->fd < 0)
-		return 0;
-	while (done < o->n && !o->failed) {
-		ssize_t k = write(o->fd, o->buf + done, o->n - done);
+	if (o->passing && n)
+		o->passing(o->passing_arg, p, n);
+	while (done < n && !o->failed) {
+		ssize_t k = write(o->fd, p + done, n - done);
 		if (k > 0)
 			done += (size_t)k;
 		else if (errno != EINTR)
 			o->failed = errno;
 	}
+}
+
+int out_flush(struct out *o)
+{
+	if (o->fd < 0)
+		return 0;
+	write_all(o, o->buf, o->n);
 	o->n = 0;
 	return o->failed ? -1 : 0;
+}
+
+void out_much(struct out *o, const void *p, size_t n)
+{
+	const char *at = p;
+
+	if (o->fd < 0 || n < OUT_FLUSH_AT / 4) {
+		out_bytes(o, p, n);
+		return;
+	}
+	(void)out_flush(o);
+	for (size_t k; n > 0;
+	     at += k, n -= k) { /* in pieces that the processor's cache holds for both who look */
+		k = n < OUT_PIECE ? n : OUT_PIECE;
+		write_all(o, at, k);
+	}
 }
 
 int out_close(struct out *o)

@@ -16,13 +16,17 @@ struct out {
 	size_t n, cap;
 	int fd;     /* -1: memory only, buf/n is the result */
 	int failed; /* errno of the first failed write */
+	/* told of all that goes to the descriptor, in order; NULL */
+	void (*passing)(void *arg, const void *p, size_t n);
+	void *passing_arg;
 };
 
 void out_open_fd(struct out *o, int fd); /* buffered, 64 KiB; does not own fd */
 void out_open_mem(struct out *o);
-int out_flush(struct out *o);           /* 0, or -1 with o->failed */
-int out_close(struct out *o);           /* flush and free; 0, or -1 */
-void out_more(struct out *o, size_t n); /* makes room for n bytes, flushing or growing */
+void out_much(struct out *o, const void *p, size_t n); /* as out_bytes; to a descriptor without a copy */
+int out_flush(struct out *o);                          /* 0, or -1 with o->failed */
+int out_close(struct out *o);                          /* flush and free; 0, or -1 */
+void out_more(struct out *o, size_t n);                /* makes room for n bytes, flushing or growing */
 
 /* n bytes of room at the returned place; commit what was used with out_commit. */
 static inline char *out_room(struct out *o, size_t n)

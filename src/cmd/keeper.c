@@ -92,17 +92,25 @@ struct table *keeper_load(
 	return t;
 }
 
-static int checkpoint_write(struct keeper *k, struct table *t, const char *name)
+/* sealer: told of what is written; NULL. */
+static int checkpoint_write(struct keeper *k, struct table *t, const char *name, struct sealer *sealer)
 {
 	char *path = store_file_path(k->store, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), failed = fd < 0 ? errno : 0;
+	struct out o;
 
+	out_open_fd(&o, fd);
+	if (sealer) {
+		o.passing = sealer_pass;
+		o.passing_arg = sealer;
+	}
 	if (!failed)
-		failed = table_save(t, fd);
+		failed = table_save(t, &o);
 	if (!failed && !k->detect)
 		detect_start(k, t);
 	if (!failed)
-		failed = detect_save(k->detect, fd);
+		failed = detect_save(k->detect, &o);
+	(void)out_close(&o);
 	if (fd >= 0 && close(fd) != 0 && !failed)
 		failed = errno;
 	if (failed) {
@@ -156,10 +164,13 @@ struct sealing { /* a checkpoint, made beside the pages: half of it is a wait fo
 static void sealing_do(void *worker, void *job)
 {
 	struct sealing *x = job;
+	struct sealer *sealer = sealer_new();
 	double begun = clock_seconds();
+	int rc;
 
-	x->failed = checkpoint_write(x->keeper, x->table, x->name);
-	if (!x->failed && store_seal(x->keeper->store, x->name, &x->seal))
+	x->failed = checkpoint_write(x->keeper, x->table, x->name, sealer);
+	rc = sealer_seal(sealer, x->keeper->store, x->name, &x->seal);
+	if (!x->failed && rc)
 		x->failed = 1;
 	x->keeper->write = clock_seconds() - begun;
 }
@@ -200,7 +211,7 @@ static int commit_beside(struct keeper *k, struct table *t, const struct store_c
 {
 	double begun = clock_seconds();
 
-	if (checkpoint_write(k, t, cut->checkpoint))
+	if (checkpoint_write(k, t, cut->checkpoint, NULL))
 		return -1;
 	k->write = clock_seconds() - begun;
 	scribe_commit(k->scribe, cut->upto, cut->checkpoint);

@@ -100,7 +100,7 @@ void detect_end(struct detect *d, utime_t now);  /* end of data: what is pending
  * 0 or an errno value. detect_load: into a run just made by detect_new on the loaded table; false: the bytes
  * are not a state, of another version of the program, or cut; then only detect_free is left.
  */
-int detect_save(const struct detect *d, int fd);
+int detect_save(const struct detect *d, struct out *o);
 bool detect_load(struct detect *d, int fd);
 /* History known from elsewhere (the store): upstream u carried this territory between first and last. */
 void detect_known_upstream(

@@ -319,12 +319,15 @@ static void resume(struct world *w)
 {
 	struct detect_options o = detect_defaults;
 	FILE *f = tmpfile();
+	struct out out;
 	struct detect *d;
 
 	assert_non_null(f);
 	o.who = &w->who;
 	o.whos = 1;
-	assert_int_equal(detect_save(w->d, fileno(f)), 0);
+	out_open_fd(&out, fileno(f));
+	assert_int_equal(detect_save(w->d, &out), 0);
+	out_close(&out);
 	detect_free(w->d);
 	rewind(f);
 	d = detect_new(w->t, w->f, &o, on_event, w);

@@ -22,12 +22,11 @@ _Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of s
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
 
-enum { PIECE = 32 * 1024 };
 static const char MAGIC[8] = "DETECT2";
 
 struct walk {
 	bool writing, bad;
-	struct out out;
+	struct out *out;
 	int fd;
 };
 
@@ -35,13 +34,11 @@ static void walk_bytes(struct walk *w, void *p, size_t n)
 {
 	char *at = p;
 
-	while (w->writing && n > 0) {
-		size_t k = n < PIECE ? n : PIECE;
-		out_bytes(&w->out, at, k);
-		at += k;
-		n -= k;
+	if (w->writing) {
+		out_much(w->out, p, n);
+		return;
 	}
-	while (!w->writing && n > 0 && !w->bad) {
+	while (n > 0 && !w->bad) {
 		ssize_t k = read(w->fd, at, n);
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -283,15 +280,14 @@ static void walk(struct walk *w, struct detect *d)
 	walk_peers(w, d);
 }
 
-int detect_save(const struct detect *d, int fd)
+int detect_save(const struct detect *d, struct out *o)
 {
-	struct walk w = {.writing = true, .fd = fd};
+	struct walk w = {.writing = true, .out = o};
 	struct detect copy = *d; /* the walk takes its fields by address and, writing, leaves them */
 
-	out_open_fd(&w.out, fd);
 	walk(&w, &copy);
-	(void)out_close(&w.out);
-	return w.out.failed;
+	(void)out_flush(o);
+	return o->failed;
 }
 
 bool detect_load(struct detect *d, int fd)

@@ -25,14 +25,14 @@ void store_checkpoint_name(struct store *s, char name[32])
 	snprintf(name, 32, CHECKPOINT_PREFIX "%lld.ckpt", (long long)s->cut_top + 1);
 }
 
-int store_seal(const struct store *s, const char *name, struct seal *seal)
+/* The file is on the disk, and its name too; path: its own. */
+static int seal_sync(const struct store *s, const char *path, struct seal *seal)
 {
-	char *path = store_file_path(s, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 	int failed = 0;
 
-	if (fd < 0 || dir < 0 || fsync(fd) || fsync(dir) || fstat(fd, &st) || file_hash(path, seal->hash))
+	if (fd < 0 || dir < 0 || fsync(fd) || fsync(dir) || fstat(fd, &st))
 		failed = errno;
 	else
 		seal->size = st.st_size;
@@ -40,9 +40,33 @@ int store_seal(const struct store *s, const char *name, struct seal *seal)
 		close(fd);
 	if (dir >= 0)
 		close(dir);
-	free(path);
 	errno = failed;
 	return failed ? -1 : 0;
+}
+
+int store_seal(const struct store *s, const char *name, struct seal *seal)
+{
+	char *path = store_file_path(s, name);
+	int rc = seal_sync(s, path, seal);
+
+	if (!rc)
+		rc = file_hash(path, seal->hash);
+	free(path);
+	return rc;
+}
+
+int sealer_seal(struct sealer *x, const struct store *s, const char *name, struct seal *seal)
+{
+	char *path = store_file_path(s, name);
+	int64_t size = sealer_end(x, seal->hash);
+	int rc = seal_sync(s, path, seal);
+
+	if (!rc && seal->size != size) {
+		errno = EIO; /* it is not what was written */
+		rc = -1;
+	}
+	free(path);
+	return rc;
 }
 
 struct checkpoint {

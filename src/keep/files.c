@@ -44,6 +44,40 @@ int file_hash(const char *path, uint8_t hash[HASH_SIZE])
 	return n < 0 ? -1 : 0;
 }
 
+struct sealer {
+	XXH3_state_t *hash;
+	int64_t size;
+};
+
+struct sealer *sealer_new(void)
+{
+	struct sealer *x = mem_alloc(sizeof *x);
+
+	x->hash = XXH3_createState();
+	XXH3_128bits_reset(x->hash);
+	return x;
+}
+
+void sealer_pass(void *sealer, const void *p, size_t n)
+{
+	struct sealer *x = sealer;
+
+	XXH3_128bits_update(x->hash, p, n);
+	x->size += (int64_t)n;
+}
+
+int64_t sealer_end(struct sealer *x, uint8_t hash[HASH_SIZE])
+{
+	XXH128_canonical_t canonical;
+	int64_t size = x->size;
+
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(x->hash));
+	memcpy(hash, canonical.digest, HASH_SIZE);
+	XXH3_freeState(x->hash);
+	free(x);
+	return size;
+}
+
 int kept_file_cmp(const struct kept_file *a, const struct kept_file *b)
 {
 	if (a->first != b->first)

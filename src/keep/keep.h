@@ -93,6 +93,12 @@ void store_checkpoint_name(struct store *s, char name[32]);     /* a new one, in
 char *store_file_path(const struct store *s, const char *name); /* free() it */
 /* A checkpoint is on the disk at the return; 0, or -1 with errno. Any thread may, beside the store's. */
 int store_seal(const struct store *s, const char *name, struct seal *seal);
+/* What is sealed while it is written, so that it need not be read again: told of every byte, in order. */
+struct sealer;
+struct sealer *sealer_new(void);
+void sealer_pass(void *sealer, const void *p, size_t n);
+int sealer_seal(struct sealer *x, const struct store *s, const char *name,
+    struct seal *seal); /* as store_seal; frees x */
 
 /*
  * Where to begin so that `fresh` files (sorted by kept_file_cmp, none of them known) are merged right.

@@ -125,7 +125,8 @@ int events_rollback(struct store *s, int64_t cut);
 /* checkpoints (cuts.c) */
 int checkpoints_thin(struct store *s);
 int checkpoints_judge(struct store *s, void (*each)(void *arg, const char *name, bool good), void *arg);
-int store_commit_open(struct store *s);  /* the open transaction as it stands, without a cut */
-void checkpoints_sweep(struct store *s); /* removes files that no cut names */
+int store_commit_open(struct store *s); /* the open transaction as it stands, without a cut */
+int64_t sealer_end(struct sealer *x, uint8_t hash[HASH_SIZE]); /* bytes; frees x (files.c) */
+void checkpoints_sweep(struct store *s);                       /* removes files that no cut names */
 
 #endif

@@ -25,7 +25,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { VERSION = 1, PAGE_CELLS = 1024, PIECE = 32 * 1024 };
+enum { VERSION = 1, PAGE_CELLS = 1024, NAME_MOST = 32 * 1024 };
 
 struct head {
 	char magic[8];
@@ -40,23 +40,19 @@ static const char MAGIC[8] = "ISTHMUS\n";
 /* ---- writing ---- */
 
 struct saving {
-	struct out out;
+	struct out *out;
 	XXH3_state_t hash;
 };
 
 static void put(struct saving *s, const void *data, size_t n)
 {
-	const char *p = data;
-
 	XXH3_64bits_update(&s->hash, data, n);
-	for (; n > PIECE; n -= PIECE, p += PIECE)
-		out_bytes(&s->out, p, PIECE);
-	out_bytes(&s->out, p, n);
+	out_much(s->out, data, n);
 }
 
 static void section_begin(struct saving *s, uint64_t bytes)
 {
-	out_bytes(&s->out, &bytes, sizeof bytes);
+	out_bytes(s->out, &bytes, sizeof bytes);
 	XXH3_64bits_reset(&s->hash);
 }
 
@@ -64,7 +60,7 @@ static void section_end(struct saving *s)
 {
 	uint64_t hash = XXH3_64bits_digest(&s->hash);
 
-	out_bytes(&s->out, &hash, sizeof hash);
+	out_bytes(s->out, &hash, sizeof hash);
 }
 
 static void section(struct saving *s, const void *data, size_t n)
@@ -140,7 +136,7 @@ static void save_arrays(struct saving *s, const struct table *t)
 	section(s, t->missing, t->peers * sizeof *t->missing);
 }
 
-int table_save(const struct table *t, int fd)
+int table_save(const struct table *t, struct out *o)
 {
 	struct head h = {.version = VERSION,
 	    .order = 0x01020304,
@@ -156,14 +152,12 @@ int table_save(const struct table *t, int fd)
 	    .collectors = t->collectors,
 	    .root = {t->prefixes.trie.root[0], t->prefixes.trie.root[1]},
 	    .ticked = t->ticked};
-	struct saving s;
+	struct saving s = {.out = o};
 	void *more;
-	int rc;
 
 	if (t->options.want)
 		return EINVAL;
 	memcpy(h.magic, MAGIC, sizeof h.magic);
-	out_open_fd(&s.out, fd);
 	section(&s, &h, sizeof h);
 	save_arrays(&s, t);
 	for (size_t i = 0; i < t->peers; i++)
@@ -174,9 +168,7 @@ int table_save(const struct table *t, int fd)
 	for (size_t i = 0; i < t->collectors; i++)
 		save_collector(&s, &t->collector[i]);
 	section(&s, &t->health, sizeof t->health);
-	rc = out_flush(&s.out) < 0 ? s.out.failed : 0;
-	out_close(&s.out);
-	return rc;
+	return out_flush(o) < 0 ? o->failed : 0;
 }
 
 /* ---- reading ---- */
@@ -255,7 +247,7 @@ static void load_collector(struct loading *l, struct table *t)
 	struct collector *c = &t->collector[t->collectors];
 	uint64_t n = opens(l), touches = 0;
 
-	if (l->why || n > PIECE) {
+	if (l->why || n > NAME_MOST) {
 		l->why = l->why ? l->why : "damaged: a collector's name is too long";
 		return;
 	}

@@ -99,12 +99,23 @@ static void compare(const struct table *x, const struct table *y)
 		assert_int_equal(path_flags(x, id), path_flags(y, id));
 }
 
+static int save(const struct table *t, FILE *f)
+{
+	struct out o;
+	int failed;
+
+	out_open_fd(&o, fileno(f));
+	failed = table_save(t, &o);
+	out_close(&o);
+	return failed;
+}
+
 static FILE *saved(const struct table *t)
 {
 	FILE *f = tmpfile();
 
 	assert_non_null(f);
-	assert_int_equal(table_save(t, fileno(f)), 0);
+	assert_int_equal(save(t, f), 0);
 	rewind(f);
 	return f;
 }
@@ -180,7 +191,7 @@ static void a_part_of_the_prefixes_is_no_checkpoint(void **state)
 	const char *why = NULL;
 	FILE *f = saved(whole);
 
-	assert_int_not_equal(table_save(part, fileno(f)), 0);
+	assert_int_not_equal(save(part, f), 0);
 	assert_null(table_load(fileno(f), &some, &why));
 	assert_non_null(why);
 	table_free(part);
@@ -198,7 +209,7 @@ static void a_full_disk_is_told(void **state)
 		skip();
 	}
 	first_hour(t);
-	assert_int_not_equal(table_save(t, fileno(f)), 0);
+	assert_int_not_equal(save(t, f), 0);
 	table_free(t);
 	fclose(f);
 }

@@ -8,6 +8,7 @@
 #ifndef TABLE_TABLE_H
 #define TABLE_TABLE_H
 
+#include "base/out.h"
 #include "decode/decode.h"
 
 typedef uint32_t path_id;   /* 0 (PATH_NONE): no route */
@@ -224,11 +225,11 @@ void table_measure_size(const struct table *t, struct table_size *size);
 /*
  * Checkpoint: the whole table as it stands (no dump under way; not one with options.want: EINVAL), to be
  * opened by the same version on the same kind of machine. Laid out in save.c; every section is checksummed.
- * Written from where fd stands; the caller renames and syncs. table_load gives NULL with *why where the bytes
+ * The caller opens, closes and syncs what is written to. table_load gives NULL with *why where the bytes
  * are not a checkpoint, of another version, cut or damaged. Paths in it stay as they were cleaned when they
  * came.
  */
-int table_save(const struct table *t, int fd); /* 0, or an errno value */
+int table_save(const struct table *t, struct out *o); /* 0, or an errno value */
 struct table *table_load(int fd, const struct table_options *options, const char **why);
 
 #endif
