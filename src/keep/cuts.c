@@ -226,8 +226,10 @@ int store_commit_open(struct store *s)
 	    !(q = store_sql(s, SQL_COMMIT)) || store_step(s, q, "committing"))
 		return -1;
 	s->open_txn = false;
-	/* what readers hold open stays in the journal until the next time */
-	sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (s->infant)
+		store_grow_up(s);
+	else /* what readers hold open stays in the journal until the next time */
+		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	checkpoints_sweep(s);
 	return 0;
 }

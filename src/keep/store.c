@@ -156,6 +156,16 @@ static int lock_take(struct store *s)
 	return 0;
 }
 
+static bool has_bytes(const char *name, const char *suffix)
+{
+	char *path = mem_printf("%s%s", name, suffix);
+	struct stat st;
+	bool has = stat(path, &st) == 0 && st.st_size > 0;
+
+	free(path);
+	return has;
+}
+
 /* A store nobody could be writing to (a read-only folder) is read without shared memory beside it. */
 static int db_open(struct store *s)
 {
@@ -168,9 +178,7 @@ static int db_open(struct store *s)
 	else
 		flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (lone) {
-		char *wal = mem_printf("%s-wal", name);
-		struct stat st;
-		if (stat(wal, &st) != 0 || st.st_size == 0) {
+		if (!has_bytes(name, "-wal") && !has_bytes(name, "-journal")) {
 			sqlite3_str *quoted = sqlite3_str_new(NULL);
 			sqlite3_str_appendall(quoted, "file:");
 			for (const char *p = name; *p; p++)
@@ -180,7 +188,6 @@ static int db_open(struct store *s)
 			uri = sqlite3_str_finish(quoted);
 			flags |= SQLITE_OPEN_URI;
 		}
-		free(wal);
 	}
 	rc = sqlite3_open_v2(uri ? uri : name, &s->db, flags, vfs_name());
 	sqlite3_free(uri);
@@ -230,6 +237,53 @@ static int db_upgrade(struct store *s, unsigned from)
 	return 0;
 }
 
+/*
+ * A write-ahead log is written, synced, and copied into the file: twice of everything. What a new store is
+ * first given has nothing to be kept beside it; a rollback journal notes the few pages there are, and the
+ * rest is written to its place. Its end is durable by the folder's sync (EXTRA). Readers have nothing to read
+ * before that, and are let in again at its end.
+ */
+static int db_journal(struct store *s)
+{
+	const char *how = s->infant ? "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA"
+				    : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+
+	if (sqlite3_exec(s->db, how, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return store_fail(s, "cannot be written");
+}
+
+/* A reader may be in the way, or a full disk: then it is tried again after the next commit. */
+void store_grow_up(struct store *s)
+{
+	sqlite3_stmt *q = NULL;
+	bool done = false;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &q, NULL) == SQLITE_OK &&
+	    sqlite3_step(q) == SQLITE_ROW)
+		done = strcmp((const char *)sqlite3_column_text(q, 0), "wal") == 0;
+	sqlite3_finalize(q);
+	s->infant = !done;
+	if (done)
+		(void)db_journal(s);
+}
+
+/* A writer that was killed left a rollback journal, which a reader's own connection may not apply. */
+static int db_recover(struct store *s)
+{
+	char *name = mem_printf("%s/history.db", s->path);
+	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(name, &db, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, vfs_name());
+
+	if (rc == SQLITE_OK)
+		sqlite3_busy_timeout(db, 20000);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "PRAGMA user_version", NULL, NULL, NULL);
+	sqlite3_close(db);
+	free(name);
+	return rc == SQLITE_OK ? 0 : -1;
+}
+
 static int db_ready(struct store *s)
 {
 	int64_t version;
@@ -238,13 +292,15 @@ static int db_ready(struct store *s)
 	if (s->mode != STORE_READ) {
 		sqlite3_file_control(s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
 		if (sqlite3_exec(s->db,
-			"PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY",
+			"PRAGMA page_size = 4096; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY",
 			NULL, NULL, NULL) != SQLITE_OK)
 			return store_fail(s, "cannot be written");
 	}
 	version = pragma_int(s, "PRAGMA user_version");
 	if (version < 0)
+		return -1;
+	s->infant = version == 0;
+	if (s->mode != STORE_READ && db_journal(s))
 		return -1;
 	if (version > formats())
 		return store_say(s,
@@ -276,7 +332,10 @@ static int store_start(struct store *s)
 		return store_say(s, "%s: a store is a folder, this is not one", s->path);
 	if (s->mode != STORE_READ && lock_take(s))
 		return -1;
-	if (db_open(s) || db_ready(s))
+	if (db_open(s))
+		return -1;
+	if (db_ready(s) &&
+	    (sqlite3_extended_errcode(s->db) != SQLITE_READONLY_ROLLBACK || db_recover(s) || db_ready(s)))
 		return -1;
 	s->cut_top = meta_get(s, "cut_top", 0);
 	if (store_retention(s, &s->retention))

@@ -81,6 +81,7 @@ struct store {
 	char error[512];
 	sqlite3_stmt *stmt[SQL_STATEMENTS];
 	bool open_txn;       /* a transaction of ours is under way */
+	bool infant;         /* nothing was ever committed: see db_journal */
 	bool broken;         /* a write failed since the last commit: the next commit refuses */
 	int64_t cut_top;     /* highest number ever given to a cut */
 	int64_t event_top;   /* highest id in the cuts before this one, or EVENT_TOP_UNKNOWN */
@@ -100,7 +101,8 @@ sqlite3_stmt *store_sql(struct store *s, enum statement which);
 int store_fail(struct store *s, const char *what); /* -1, with SQLite's reason; marks a writer broken */
 int store_say(struct store *s, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* -1 */
 int store_step(struct store *s, sqlite3_stmt *q, const char *what); /* a statement without rows: 0, -1 */
-int store_begin(struct store *s);                                   /* no-op within a transaction */
+void store_grow_up(struct store *s); /* after a commit: an infant is one no more */
+int store_begin(struct store *s);    /* no-op within a transaction */
 int64_t meta_get(struct store *s, const char *key, int64_t otherwise);
 int meta_set(struct store *s, const char *key, int64_t v);
 
