@@ -52,15 +52,18 @@ void out_much(struct out *o, const void *p, size_t n)
 {
 	const char *at = p;
 
+	if (n == 0)
+		return; /* an empty array has no address */
 	if (o->fd < 0 || n < OUT_FLUSH_AT / 4) {
 		out_bytes(o, p, n);
 		return;
 	}
 	(void)out_flush(o);
-	for (size_t k; n > 0;
-	     at += k, n -= k) { /* in pieces that the processor's cache holds for both who look */
-		k = n < OUT_PIECE ? n : OUT_PIECE;
+	while (n > 0) { /* in pieces that the processor's cache holds for both who look */
+		size_t k = n < OUT_PIECE ? n : OUT_PIECE;
 		write_all(o, at, k);
+		at += k;
+		n -= k;
 	}
 }
 
