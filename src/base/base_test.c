@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 /* cmocka wants the four above it */
 #include <cmocka.h>
 
@@ -213,6 +214,43 @@ static void queue_closes(void **state)
 	queue_free(&q);
 }
 
+/* What goes past the buffer comes in the same order, and whoever looks on is shown all of it. */
+static void look_on(void *arg, const void *p, size_t n)
+{
+	out_bytes(arg, p, n);
+}
+
+static void much_is_written_in_its_place(void **state)
+{
+	enum { MUCH = 700000 };
+	FILE *f = tmpfile();
+	char *much = mem_alloc(MUCH), *read_back = mem_alloc(MUCH + 8);
+	struct out o, seen;
+
+	assert_non_null(f);
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (char)(i * 7 + i / 256);
+	out_open_fd(&o, fileno(f));
+	out_open_mem(&seen);
+	o.passing = look_on;
+	o.passing_arg = &seen;
+	out_str(&o, "head");
+	out_much(&o, NULL, 0);
+	out_much(&o, much, MUCH);
+	out_much(&o, "tail", 4);
+	assert_int_equal(out_close(&o), 0);
+	assert_int_equal(pread(fileno(f), read_back, MUCH + 8, 0), MUCH + 8);
+	assert_memory_equal(read_back, "head", 4);
+	assert_memory_equal(read_back + 4, much, MUCH);
+	assert_memory_equal(read_back + 4 + MUCH, "tail", 4);
+	assert_int_equal(seen.n, MUCH + 8);
+	assert_memory_equal(seen.buf, read_back, MUCH + 8);
+	out_close(&seen);
+	free(much);
+	free(read_back);
+	fclose(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +259,7 @@ int main(void)
 	    cmocka_unit_test(numbers_print),
 	    cmocka_unit_test(digits_are_printf_s),
 	    cmocka_unit_test(json_is_valid),
+	    cmocka_unit_test(much_is_written_in_its_place),
 	    cmocka_unit_test(json_texts_are_escaped),
 	    cmocka_unit_test(json_numbers_are_printfs),
 	    cmocka_unit_test(arena_keeps_and_resets),

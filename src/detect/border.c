@@ -145,6 +145,7 @@ static void path_born(struct detect *d, path_id id)
 	struct as_fact *as = as_of(d, asn);
 	struct path_fact tail = d->path[parent];
 	struct way is = d->way[tail.way], was = is;
+	uint32_t way = tail.way;
 	uint8_t phase = tail.phase;
 
 	if (parent == PATH_NONE) {
@@ -159,10 +160,9 @@ static void path_born(struct detect *d, path_id id)
 	}
 	if (path_flags(d->t, id) & UNCLEAN)
 		is.flags |= WAY_DIRTY;
-	path_takes(d, id,
-	    parent && is.border == was.border && is.flags == was.flags ? tail.way
-								       : way_find(d, tail.way, &is),
-	    phase);
+	if (parent == PATH_NONE || is.border != was.border || is.flags != was.flags)
+		way = way_find(d, tail.way, &is);
+	path_takes(d, id, way, phase);
 }
 
 void path_leaks(struct detect *d, path_id path)
