@@ -88,6 +88,7 @@ static int parse(struct run *r)
 		return EXIT_USAGE;
 	if (parse_kinds(r) || parse_thresholds(r))
 		return EXIT_USAGE;
+	r->detect.least = r->any_kind ? SEVERITY_INFO : r->least;
 	return 0;
 }
 

@@ -75,6 +75,8 @@ struct detect_options { /* defaults are design.md section 6's; one table of them
 	double share_min, shift_min, down_below, up_from;
 	utime_t lost_after, primary_after, down_after, up_after, episode_gap, instability_window;
 	unsigned vantage_min, down_vantage_min, instability_changes;
+	enum severity least; /* outages and unrest below it are told without evidence and sentence: nobody
+				reads them (one that grows is told again, with both) */
 };
 extern const struct detect_options detect_defaults;
 /* Sets a threshold by its option's name ("lost-after", "30m"): 1 done, 0 no such name, -1 not a value for it.

@@ -475,6 +475,10 @@ void event_drop(struct detect *d, uint32_t index);               /* never told, 
 void event_close(struct detect *d, uint32_t index, utime_t end); /* tells the end, forgets it */
 /* Joins the episode where its last sign is within the gap, else begins one. */
 void event_join(struct detect *d, uint32_t index, uint64_t *episode, utime_t *last);
+static inline bool event_is_read(const struct detect *d, const struct event *e)
+{
+	return e->severity >= d->o.least;
+}
 void event_why(struct event *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static inline const char *es(size_t n) /* one prefix, two prefixes */
 {

@@ -58,5 +58,7 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 /* journal_first from first_seen, then journal_evidence from there until now, in one walk: where no turn
  * counts. */
 void journal_witness(struct detect *d, struct event *e, const struct matter *what);
+/* The first half of that alone. */
+void journal_begin(struct detect *d, struct event *e, const struct matter *what);
 
 #endif

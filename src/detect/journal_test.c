@@ -93,7 +93,7 @@ static void test_one_walk_is_two(void **arg)
 	detect_changes(d, c.v, c.n);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		struct prefix p[PREFIXES];
-		struct event one = {.prefix = p, .before = 0, .after = 0}, two;
+		struct event one = {.prefix = p, .before = 0, .after = 0}, two, unread;
 		struct matter what = {.origin = 900, .what = chance(2) ? MATTER_GONE : MATTER_ORIGIN};
 		for (unsigned k = chance(6); k; k--)
 			change_at_random(d, &now);
@@ -102,8 +102,10 @@ static void test_one_walk_is_two(void **arg)
 			if (chance(3) == 0)
 				p[one.prefixes++] = *prefix_of(t, k);
 		one.first_seen = at = now - chance(60) * UTIME_SECOND;
-		two = one;
+		unread = two = one;
+		journal_begin(d, &unread, &what);
 		journal_witness(d, &one, &what);
+		assert_true(unread.first_seen == one.first_seen && unread.evidences == 0);
 		two.first_seen = journal_first(d, &two, two.first_seen, &what);
 		journal_evidence(d, &two, two.first_seen, d->now, &what);
 		same(&one, &two);

@@ -260,10 +260,14 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	event_sort(d, index);
 	e->before = before;
 	e->after = after;
-	journal_witness(d, e, &what);
-	place_explain(p, e->first_seen);
 	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e);
-	outage_why(d, e, p);
+	if (event_is_read(d, e)) {
+		journal_witness(d, e, &what);
+		outage_why(d, e, p);
+	} else {
+		journal_begin(d, e, &what);
+	}
+	place_explain(p, e->first_seen);
 	event_tell(d, index);
 }
 

@@ -85,13 +85,25 @@ static void unrest_put(struct detect *d, const struct member_of *m, uint32_t eve
 		map_put(&d->groups, unrest_key(d, m), event);
 }
 
+static void unrest_why(struct detect *d, struct event *e, const struct place *p)
+{
+	char where[64];
+
+	place_text(d, p, where, sizeof where);
+	if (d->o.baseline)
+		event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
+		    p->members, es(p->members), where, d->o.instability_changes);
+	else
+		event_why(e, "%zu prefix%s of %s changed at least %u times within an hour", e->prefixes,
+		    es(e->prefixes), where, d->o.instability_changes);
+}
+
 static void unrest_tell(struct detect *d, uint32_t index, const struct member_of *m)
 {
 	struct event *e = event_at(d, index);
 	struct place *p = &d->place[m->place];
 	struct matter what = {.place = p, .what = MATTER_ANY};
 	size_t before = e->prefixes;
-	char where[64];
 
 	event_add_prefix(d, index, prefix_of(d->t, m->prefix));
 	event_sort(d, index);
@@ -102,14 +114,10 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 	    severity_of(d, p, p->whole ? (double)e->prefixes * (double)m->weight / (double)p->whole : 0, e);
 	if (e->severity > SEVERITY_MEDIUM)
 		e->severity = SEVERITY_MEDIUM;
-	journal_evidence(d, e, e->first_seen, d->now, &what);
-	place_text(d, p, where, sizeof where);
-	if (d->o.baseline)
-		event_why(e, "%zu of %u prefix%s of %s changed at least %u times within an hour", e->prefixes,
-		    p->members, es(p->members), where, d->o.instability_changes);
-	else
-		event_why(e, "%zu prefix%s of %s changed at least %u times within an hour", e->prefixes,
-		    es(e->prefixes), where, d->o.instability_changes);
+	if (event_is_read(d, e)) {
+		journal_evidence(d, e, e->first_seen, d->now, &what);
+		unrest_why(d, e, p);
+	}
 	event_tell(d, index);
 }
 
