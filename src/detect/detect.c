@@ -166,9 +166,9 @@ static void free_events(struct detect *d)
 static void free_carriers(struct detect *d)
 {
 	for (size_t i = 0; i < d->n_carriers; i++) {
-		free(d->carrier[i].drift);
-		free(d->carrier[i].gain.member);
-		free(d->carrier[i].loss.member);
+		free(d->carrier_more[i].drift);
+		free(d->carrier_more[i].gain.member);
+		free(d->carrier_more[i].loss.member);
 	}
 	for (size_t i = 0; i < d->n_incidents; i++) {
 		free(d->incident[i].victim);
@@ -177,6 +177,7 @@ static void free_carriers(struct detect *d)
 	for (size_t i = 0; i < d->n_places; i++)
 		ledger_free(&d->place[i].ledger);
 	vec_pages_free(d->carrier, d->carrier_cap, sizeof *d->carrier);
+	vec_pages_free(d->carrier_more, d->carrier_more_cap, sizeof *d->carrier_more);
 	free(d->incident);
 }
 
@@ -200,6 +201,7 @@ void detect_free(struct detect *d)
 	vec_pages_free(d->way, d->way_cap, sizeof *d->way);
 	vec_pages_free(d->prefix, d->prefix_cap, sizeof *d->prefix);
 	vec_pages_free(d->member, d->member_cap, sizeof *d->member);
+	vec_pages_free(d->member_more, d->member_more_cap, sizeof *d->member_more);
 	vec_pages_free(d->cell, d->cell_cap, sizeof *d->cell);
 	free(d->flips);
 	free(d->as);

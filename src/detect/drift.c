@@ -91,8 +91,9 @@ static void drift_restart(struct drift *x, utime_t at, float level)
 static void drift_copy(struct detect *d, const struct carrier *c)
 {
 	struct ledger *l = &d->place[c->place].ledger;
+	const struct drift *x = more_of(d, c)->drift;
 
-	l->row[c->row].drift = c->drift->level[c->drift->n - 1];
+	l->row[c->row].drift = x->level[x->n - 1];
 	ledger_mark(l, c->row);
 }
 
@@ -100,7 +101,8 @@ static void drift_copy(struct detect *d, const struct carrier *c)
 static void drift_follow(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct drift *x = more->drift;
 
 	if (fabs(share_seen(d, c) - x->settle_level) <= d->o.shift_min / 2 && d->now - x->settle_at > MINUTE)
 		return; /* off by half a step a run of moves begins, which goes on while they follow closely
@@ -127,18 +129,20 @@ static utime_t drift_wait(const struct detect *d)
 
 static void drift_new(struct detect *d, struct carrier *c)
 {
-	struct drift *x = c->drift = mem_alloc(sizeof *x);
+	struct carrier_more *more = more_of(d, c);
+	struct drift *x = more->drift = mem_alloc(sizeof *x);
 
 	x->event = NO_INDEX;
-	drift_restart(x, d->quiet || c->burst == UTIME_NONE ? d->now : c->burst - 1,
-	    d->quiet ? share_seen(d, c) : c->calm);
+	drift_restart(x, d->quiet || more->burst == UTIME_NONE ? d->now : more->burst - 1,
+	    d->quiet ? share_seen(d, c) : more->calm);
 	drift_copy(d, c);
 }
 
 static void drift_deviates(struct detect *d, uint32_t carrier, float was)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct drift *x = more->drift;
 	double off;
 
 	if (x->since == UTIME_NONE) {
@@ -168,7 +172,8 @@ static void drift_deviates(struct detect *d, uint32_t carrier, float was)
 void drift_update(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct drift *x = more->drift;
 	float share = share_seen(d, c), was;
 
 	if (drift_stays(share, d->place[c->place].ledger.row[c->row].drift) &&
@@ -176,10 +181,10 @@ void drift_update(struct detect *d, uint32_t carrier)
 		return;
 	if (!x) {
 		drift_new(d, c);
-		x = c->drift;
+		x = more->drift;
 	}
 	was = x->level[x->n - 1];
-	drift_step(x, c->burst, share);
+	drift_step(x, more->burst, share);
 	drift_copy(d, c);
 	if (d->quiet || fabsf(share - was) < 0.0005F)
 		return;
@@ -197,7 +202,7 @@ static int64_t peer_weight(const struct detect *d, const struct place *p, peer_i
 /* From here on, whatever led here. */
 static void drift_again(struct detect *d, struct carrier *c)
 {
-	drift_restart(c->drift, d->now, share_seen(d, c));
+	drift_restart(more_of(d, c)->drift, d->now, share_seen(d, c));
 	drift_copy(d, c);
 }
 
@@ -206,7 +211,7 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 {
 	const struct place *p = &d->place[c->place];
 
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place) {
 		prefix_id id = d->member[i].prefix;
 		struct back back;
 		int64_t net = 0;
@@ -226,7 +231,8 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 static void drift_tell(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct drift *x = c->drift;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct drift *x = more->drift;
 	const struct place *p = &d->place[c->place];
 	struct matter move = {.place = p, .upstream = c->asn, .what = MATTER_MOVE};
 	char who[96], where[64];
@@ -237,7 +243,7 @@ static void drift_tell(struct detect *d, uint32_t carrier)
 	event_upstream(d, e, c->asn);
 	drift_prefixes(d, c, x->event, x->since - MINUTE / 2);
 	e->first_seen = journal_first(d, e, x->since, &move);
-	event_join(d, x->event, &c->episode, &c->episode_last);
+	event_join(d, x->event, &more->episode, &more->episode_last);
 	move.what = share_seen(d, c) > x->mu ? MATTER_GAIN : MATTER_LOSS;
 	journal_evidence(d, e, e->first_seen, d->now, &move);
 	e->before = x->mu;
@@ -288,7 +294,8 @@ static bool place_is_fading(const struct detect *d, const struct place *p, utime
 void drift_judge(struct detect *d, const struct due *due)
 {
 	struct carrier *c = &d->carrier[due->subject];
-	struct drift *x = c->drift;
+	struct carrier_more *more = &d->carrier_more[due->subject];
+	struct drift *x = more->drift;
 	const struct place *p = &d->place[c->place];
 
 	if (!x)
@@ -316,7 +323,7 @@ void drift_judge(struct detect *d, const struct due *due)
 /* Others vote than before: what that alone moved is moved in all that was known. */
 void drift_learn(struct detect *d, struct carrier *c, float moved)
 {
-	struct drift *x = c->drift;
+	struct drift *x = more_of(d, c)->drift;
 
 	for (unsigned i = 0; i < x->n; i++)
 		x->level[i] += moved;

@@ -11,6 +11,7 @@ void carriers_gone(struct detect *d)
 {
 	for (uint32_t i = 0; i < d->n_carriers; i++) {
 		struct carrier *c = &d->carrier[i];
+		struct carrier_more *more = &d->carrier_more[i];
 		const uint16_t *vote = d->vote + family_index(d->place[c->place].family) * d->peers;
 		if (c->stay != STAY_PRESENT || c->routes || !c->established || !d->armed)
 			continue;
@@ -19,8 +20,8 @@ void carriers_gone(struct detect *d)
 		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > d->o.lost_after)
 			continue;
 		c->stay = STAY_FADING;
-		c->zero = d->now;
-		due_add(d, DUE_LOST, d->now + d->o.lost_after, i, 0, c->zero);
+		more->zero = d->now;
+		due_add(d, DUE_LOST, d->now + d->o.lost_after, i, 0, more->zero);
 	}
 }
 

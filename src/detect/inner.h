@@ -105,8 +105,7 @@ struct place {
 
 enum level { LEVEL_UNKNOWN, LEVEL_DOWN, LEVEL_DEGRADED, LEVEL_UP };
 
-struct member_of {
-	/* what a vote moves: one line of the processor's caches */
+struct member_of { /* what a vote moves: one line of the processor's caches */
 	_Alignas(64) uint64_t weight;
 	uint32_t place, next_of_prefix;
 	uint32_t cells;   /* chain */
@@ -117,9 +116,11 @@ struct member_of {
 	utime_t fall, last_loss; /* first and latest vote lost of a decline */
 	utime_t last_gain;       /* of a recovery */
 	float before;            /* visibility before the decline */
-	/* what is seldom asked for: the next one */
 	prefix_id prefix;
-	_Alignas(64) utime_t rise; /* first vote of a recovery */
+};
+
+struct member_more {               /* of a member, by its index: what is seldom asked for */
+	utime_t rise;              /* first vote of a recovery */
 	utime_t crossed, up_since; /* level entered; state UP entered */
 	uint32_t next_of_place;
 	uint32_t outage; /* open event it is part of */
@@ -146,7 +147,7 @@ struct cell {
 
 enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
 
-struct carrier {
+struct carrier { /* what a vote moves: one line of the processor's caches */
 	_Alignas(64) uint32_t place;
 	uint32_t row; /* of the place's ledger */
 	asn_t asn;
@@ -159,10 +160,13 @@ struct carrier {
 	uint32_t held, routes;
 	uint64_t sum;            /* of weight x votes */
 	utime_t fall, last_loss; /* first and latest route lost of a decline */
+};
+
+struct carrier_more { /* of a carrier, by its index: what is seldom asked for */
 	utime_t since, zero, last_known;
 	float calm;              /* share before the burst under way */
-	utime_t share_at, burst; /* last move; first one of the burst under way */
 	uint32_t event;          /* index of the event of this stay, NO_INDEX */
+	utime_t share_at, burst; /* last move; first one of the burst under way */
 	uint64_t episode;
 	utime_t episode_last;
 	struct move {
@@ -330,13 +334,15 @@ struct detect {
 	struct place *place;
 	size_t n_places, place_cap;
 	struct member_of *member;
-	size_t n_members, member_cap;
+	struct member_more *member_more;
+	size_t n_members, member_cap, member_more_cap;
 	struct flips *flips;
 	size_t n_flips, flips_cap;
 	struct cell *cell;
 	size_t n_cells, cell_cap;
 	struct carrier *carrier;
-	size_t n_carriers, carrier_cap;
+	struct carrier_more *carrier_more;
+	size_t n_carriers, carrier_cap, carrier_more_cap;
 	struct pair *pair;
 	size_t n_pairs, pair_cap;
 	struct incident *incident;
@@ -378,6 +384,11 @@ struct detect {
 	uint64_t **met; /* without a baseline: prefixes a peer has shown, a bit each */
 	size_t *met_words;
 };
+
+static inline struct carrier_more *more_of(const struct detect *d, const struct carrier *c)
+{
+	return &d->carrier_more[c - d->carrier];
+}
 
 /* ---- maps (map.c) ---- */
 uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */

@@ -38,7 +38,8 @@ static void cell_told(struct detect *d, uint32_t cell, uint32_t member, uint32_t
 static void move_add(struct detect *d, uint32_t carrier, uint32_t member, bool gained, utime_t at)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct move *m = gained ? &c->gain : &c->loss;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct move *m = gained ? &more->gain : &more->loss;
 	utime_t after = gained ? GROUP_WITHIN : GROUP_WITHIN + d->o.lost_after;
 
 	if (m->start == UTIME_NONE) {
@@ -73,7 +74,7 @@ void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 static utime_t cell_since(struct detect *d, const struct cell *x)
 {
 	const struct event *e = event_at(d, x->event);
-	utime_t since = d->carrier[x->carrier].since;
+	utime_t since = d->carrier_more[x->carrier].since;
 
 	return e && e->kind != EVENT_UPSTREAM_LOST && e->first_seen > since ? e->first_seen : since;
 }
@@ -89,7 +90,8 @@ static utime_t cell_fell(struct detect *d, uint32_t member, const struct cell *x
 static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uint32_t cell, bool gained)
 {
 	struct carrier *c = &d->carrier[carrier];
-	struct move *m = gained ? &c->gain : &c->loss;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct move *m = gained ? &more->gain : &more->loss;
 	utime_t at = gained ? d->cell[cell].at : cell_fell(d, member, &d->cell[cell]);
 	struct event *e = event_at(d, m->event);
 	enum event_kind kind = !gained                ? EVENT_UPSTREAM_LOST
@@ -102,8 +104,8 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 		m->event = event_open(d, kind, SCOPE_PREFIX, c->place, at);
 		e = event_at(d, m->event);
 		event_upstream(d, e, c->asn);
-		event_join(d, m->event, &c->episode, &c->episode_last);
-		e->before = c->calm;
+		event_join(d, m->event, &more->episode, &more->episode_last);
+		e->before = more->calm;
 	}
 	place_moved(&d->place[c->place], at);
 	cell_told(d, cell, member, m->event, at);
@@ -123,6 +125,7 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
 	struct cell *x = &d->cell[cell];
 	struct carrier *c = &d->carrier[x->carrier];
+	struct carrier_more *more = &d->carrier_more[x->carrier];
 	struct place *p = &d->place[c->place];
 	bool fresh = !d->member[member].established;
 
@@ -141,11 +144,11 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 	}
 	if (c->stay != STAY_PRESENT)
 		return; /* the carrier's own event will name it */
-	if (c->event != NO_INDEX && x->at - c->since <= GROUP_WITHIN &&
-	    event_at(d, c->event)->kind != EVENT_UPSTREAM_LOST) {
-		event_add_prefix(d, c->event, prefix_of(d->t, d->member[member].prefix));
-		if (d->now > c->since + GROUP_WITHIN) /* seen when those who were away are back */
-			due_add(d, DUE_RETELL, d->now, x->carrier, 0, c->since);
+	if (more->event != NO_INDEX && x->at - more->since <= GROUP_WITHIN &&
+	    event_at(d, more->event)->kind != EVENT_UPSTREAM_LOST) {
+		event_add_prefix(d, more->event, prefix_of(d->t, d->member[member].prefix));
+		if (d->now > more->since + GROUP_WITHIN) /* seen when those who were away are back */
+			due_add(d, DUE_RETELL, d->now, x->carrier, 0, more->since);
 		return;
 	}
 	if (fresh)
@@ -170,7 +173,7 @@ void cell_judge_lost(struct detect *d, const struct due *due)
 	struct cell *x = &d->cell[due->subject];
 	const struct member_of *m = &d->member[due->other];
 	struct carrier *c = &d->carrier[x->carrier];
-	utime_t again = ask_again(d, m->level, m->up_since);
+	utime_t again = ask_again(d, m->level, d->member_more[due->other].up_since);
 
 	if (!x->held || x->votes || x->at != due->stamp)
 		return;
@@ -207,6 +210,7 @@ static void move_tell(
     struct detect *d, uint32_t carrier, struct move *m, bool gained, bool returned, uint64_t weight)
 {
 	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 	const struct place *p = &d->place[c->place];
 	uint32_t index = event_open(d,
 	    !gained    ? EVENT_UPSTREAM_LOST
@@ -216,14 +220,14 @@ static void move_tell(
 	struct event *e = event_at(d, index);
 
 	event_upstream(d, e, c->asn);
-	event_join(d, index, &c->episode, &c->episode_last);
+	event_join(d, index, &more->episode, &more->episode_last);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t k = cell_of(d, m->member[i], carrier);
 		cell_told(d, k, m->member[i], index, d->cell[k].at);
 	}
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
-	e->before = c->calm;
+	e->before = more->calm;
 	e->severity = severity_of(d, p, p->whole ? (double)weight / (double)p->whole : 0, e);
 	carrier_witnesses(d, index, gained);
 	if (gained)
@@ -287,7 +291,8 @@ static void move_judge(struct detect *d, const struct due *due, bool gained)
 {
 	uint32_t carrier = due->subject;
 	struct carrier *c = &d->carrier[carrier];
-	struct move *m = gained ? &c->gain : &c->loss;
+	struct carrier_more *more = &d->carrier_more[carrier];
+	struct move *m = gained ? &more->gain : &more->loss;
 	struct sifted s = {0};
 	uint64_t weight;
 

@@ -56,13 +56,14 @@ static uint32_t network_size(const struct detect *d, const struct member_of *m)
 	return n == NO_INDEX ? 0 : n;
 }
 
-static void member_establish(struct detect *d, struct member_of *m, utime_t at)
+static void member_establish(struct detect *d, uint32_t member, utime_t at)
 {
+	struct member_of *m = &d->member[member];
 	struct place *p = &d->place[m->place];
 
 	m->established = true;
 	m->state = LEVEL_UP;
-	m->up_since = at;
+	d->member_more[member].up_since = at;
 	p->seen += m->weight * m->visible;
 	p->whole += m->weight;
 	p->up_members++;
@@ -120,13 +121,13 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 	uint8_t level = m->visible < p->down ? LEVEL_DOWN : m->visible >= p->up ? LEVEL_UP : LEVEL_DEGRADED;
 
 	if (!m->established && level == LEVEL_UP)
-		member_establish(d, m, at);
+		member_establish(d, member, at);
 	if (m->established)
 		place_level(d, m->place, at);
 	if (level == m->level)
 		return;
 	m->level = level;
-	m->crossed = at;
+	d->member_more[member].crossed = at;
 	if (!m->established)
 		return;
 	if (level == LEVEL_DOWN && m->state == LEVEL_UP && falls(d, m->last_loss))
@@ -135,7 +136,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 		return;
 	if (m->state == LEVEL_DOWN)
 		due_add(d, DUE_UP, at + d->o.up_after, member, 0, at);
-	m->up_since = at;
+	d->member_more[member].up_since = at;
 }
 
 /* ---- what is down really ---- */
@@ -244,7 +245,7 @@ static void outage_add(struct detect *d, uint32_t index, uint32_t member)
 	struct member_of *m = &d->member[member];
 
 	m->state = LEVEL_DOWN;
-	m->outage = index;
+	d->member_more[member].outage = index;
 	event_add_prefix(d, index, prefix_of(d->t, m->prefix));
 	d->event[index]->live++;
 	if (m->fall > d->event[index]->last)
@@ -321,7 +322,8 @@ void down_judge(struct detect *d, const struct due *due)
 	struct member_of *m = &d->member[due->subject];
 	struct place *p = &d->place[m->place];
 
-	if (!m->established || m->level != LEVEL_DOWN || m->state == LEVEL_DOWN || m->crossed != due->stamp)
+	if (!m->established || m->level != LEVEL_DOWN || m->state == LEVEL_DOWN ||
+	    d->member_more[due->subject].crossed != due->stamp)
 		return;
 	if (!member_is_down(d, m)) {
 		member_forget(d, m);
@@ -342,15 +344,16 @@ void down_judge(struct detect *d, const struct due *due)
 void up_judge(struct detect *d, const struct due *due)
 {
 	struct member_of *m = &d->member[due->subject];
-	uint32_t index = m->outage;
+	struct member_more *more = &d->member_more[due->subject];
+	uint32_t index = more->outage;
 
-	if (m->state != LEVEL_DOWN || m->level != LEVEL_UP || m->crossed != due->stamp)
+	if (m->state != LEVEL_DOWN || m->level != LEVEL_UP || more->crossed != due->stamp)
 		return;
 	m->state = LEVEL_UP;
-	m->outage = NO_INDEX;
-	place_explain(&d->place[m->place], m->crossed);
+	more->outage = NO_INDEX;
+	place_explain(&d->place[m->place], more->crossed);
 	if (event_at(d, index) && --d->event[index]->live == 0 && d->place[m->place].outage != index)
-		event_close(d, index, m->crossed);
+		event_close(d, index, more->crossed);
 }
 
 void place_down_judge(struct detect *d, const struct due *due)
@@ -363,7 +366,7 @@ void place_down_judge(struct detect *d, const struct due *due)
 		return;
 	p->state = LEVEL_DOWN;
 	index = event_open(d, EVENT_OUTAGE, SCOPE_TERRITORY, place, p->fall);
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place) {
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place) {
 		struct member_of *m = &d->member[i];
 		if (m->established && m->level == LEVEL_DOWN && m->state == LEVEL_UP && member_is_down(d, m))
 			outage_add(d, index, i);

@@ -117,26 +117,26 @@ uint32_t place_by_id(struct detect *d, const char *id, uint8_t family)
 static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
 {
 	struct place *p = &d->place[place];
-	struct member_of *m;
+	size_t n = d->n_members++;
 
-	d->member = vec_pages(d->member, d->n_members, d->n_members + 1, &d->member_cap, sizeof *d->member);
-	m = &d->member[d->n_members];
-	*m = (struct member_of){.place = place,
+	d->member = vec_pages(d->member, n, n + 1, &d->member_cap, sizeof *d->member);
+	d->member_more = vec_pages(d->member_more, n, n + 1, &d->member_more_cap, sizeof *d->member_more);
+	d->member[n] = (struct member_of){.place = place,
 	    .prefix = prefix,
 	    .next_of_prefix = d->prefix[prefix].member,
-	    .next_of_place = p->first_member,
 	    .cells = NO_INDEX,
 	    .weight = prefix_own(d->t, prefix),
 	    .main = NO_INDEX,
-	    .outage = NO_INDEX,
-	    .flips = NO_INDEX,
 	    .fall = UTIME_NONE,
 	    .last_loss = UTIME_NONE,
+	    .last_gain = UTIME_NONE};
+	d->member_more[n] = (struct member_more){.next_of_place = p->first_member,
+	    .outage = NO_INDEX,
+	    .flips = NO_INDEX,
 	    .rise = UTIME_NONE,
-	    .last_gain = UTIME_NONE,
 	    .crossed = UTIME_NONE,
 	    .up_since = UTIME_NONE};
-	p->first_member = d->prefix[prefix].member = (uint32_t)d->n_members++;
+	p->first_member = d->prefix[prefix].member = (uint32_t)n;
 	p->members++;
 }
 
@@ -226,22 +226,21 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 {
 	uint64_t key = (uint64_t)(place + 1) << 32 | asn;
 	uint32_t index = map_get(&d->carriers, key);
-	struct carrier *c;
+	size_t n = d->n_carriers;
 
 	if (index != NO_INDEX)
 		return index;
-	d->carrier =
-	    vec_pages(d->carrier, d->n_carriers, d->n_carriers + 1, &d->carrier_cap, sizeof *d->carrier);
+	d->carrier = vec_pages(d->carrier, n, n + 1, &d->carrier_cap, sizeof *d->carrier);
+	d->carrier_more = vec_pages(d->carrier_more, n, n + 1, &d->carrier_more_cap, sizeof *d->carrier_more);
 	index = (uint32_t)d->n_carriers++;
-	c = &d->carrier[index];
-	*c = (struct carrier){.place = place,
+	d->carrier[index] = (struct carrier){.place = place,
 	    .row = ledger_add(&d->place[place].ledger, index, asn),
 	    .asn = asn,
-	    .since = UTIME_NONE,
+	    .fall = UTIME_NONE,
+	    .last_loss = UTIME_NONE};
+	d->carrier_more[index] = (struct carrier_more){.since = UTIME_NONE,
 	    .zero = UTIME_NONE,
 	    .last_known = UTIME_NONE,
-	    .fall = UTIME_NONE,
-	    .last_loss = UTIME_NONE,
 	    .share_at = UTIME_NONE,
 	    .burst = UTIME_NONE,
 	    .event = NO_INDEX,

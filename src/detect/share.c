@@ -115,12 +115,13 @@ static void place_sample(struct detect *d, struct place *p, utime_t at)
 
 static void carrier_learn(struct detect *d, struct carrier *c, float share)
 {
+	struct carrier_more *more = more_of(d, c);
 	float moved = share - share_seen(d, c);
 
-	c->calm += moved;
-	if (c->calm < 0)
-		c->calm = 0;
-	if (c->drift)
+	more->calm += moved;
+	if (more->calm < 0)
+		more->calm = 0;
+	if (more->drift)
 		drift_learn(d, c, moved);
 	d->place[c->place].ledger.row[c->row].share = share;
 }
@@ -154,6 +155,7 @@ static float row_sync(struct place *p, const struct carrier *c)
 void carrier_settle(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 	struct place *p = &d->place[c->place];
 	float share, seen = row_sync(p, c);
 
@@ -169,12 +171,12 @@ void carrier_settle(struct detect *d, uint32_t carrier)
 	} else if (p->learned) {
 		carrier_learn(d, c, share);
 	} else if (share_steps(share, seen)) {
-		if (c->share_at == UTIME_NONE || d->now - c->share_at > MINUTE ||
-		    d->now - c->burst > GROUP_WITHIN) {
-			c->calm = seen;
-			c->burst = d->now;
+		if (more->share_at == UTIME_NONE || d->now - more->share_at > MINUTE ||
+		    d->now - more->burst > GROUP_WITHIN) {
+			more->calm = seen;
+			more->burst = d->now;
 		}
-		c->share_at = d->now;
+		more->share_at = d->now;
 		p->ledger.row[c->row].share = share;
 	} else {
 		p->ledger.row[c->row].share = share;
@@ -223,18 +225,20 @@ static void primary_contest(struct detect *d, uint32_t place)
 	p->challenger = top;
 	p->lead_quiet =
 	    quiet; /* others look than before: when that lasts, it is how things are, and no news */
-	p->challenge = quiet || d->carrier[top].burst == UTIME_NONE ? d->now : d->carrier[top].burst;
-	if (!quiet && d->carrier[p->primary].burst != UTIME_NONE &&
-	    d->carrier[p->primary].burst < p->challenge &&
-	    p->challenge - d->carrier[p->primary].burst < GROUP_WITHIN)
-		p->challenge = d->carrier[p->primary].burst;
+	p->challenge =
+	    quiet || d->carrier_more[top].burst == UTIME_NONE ? d->now : d->carrier_more[top].burst;
+	if (!quiet && d->carrier_more[p->primary].burst != UTIME_NONE &&
+	    d->carrier_more[p->primary].burst < p->challenge &&
+	    p->challenge - d->carrier_more[p->primary].burst < GROUP_WITHIN)
+		p->challenge = d->carrier_more[p->primary].burst;
 	due_add(d, DUE_PRIMARY, p->challenge + d->o.primary_after, place, top, p->challenge);
 }
 
 static void primary_tell(struct detect *d, uint32_t place)
 {
 	struct place *p = &d->place[place];
-	struct carrier *now = &d->carrier[p->challenger], *was = &d->carrier[p->primary];
+	const struct carrier *now = &d->carrier[p->challenger], *was = &d->carrier[p->primary];
+	struct carrier_more *its = more_of(d, now), *other = more_of(d, was);
 	struct matter m = {.place = p, .upstream = now->asn, .what = MATTER_GAIN},
 		      moved = {.place = p, .upstream = now->asn, .what = MATTER_MOVE}, lost = moved;
 	utime_t first;
@@ -243,10 +247,10 @@ static void primary_tell(struct detect *d, uint32_t place)
 	struct event *e = event_at(d, index);
 
 	event_upstream(d, e, now->asn);
-	event_join(d, index, &now->episode, &now->episode_last);
-	was->episode = now->episode;
-	was->episode_last = now->episode_last;
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member[i].next_of_place)
+	event_join(d, index, &its->episode, &its->episode_last);
+	other->episode = its->episode;
+	other->episode_last = its->episode_last;
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place)
 		for (uint32_t k = d->member[i].cells; k != NO_INDEX; k = d->cell[k].next)
 			if (d->cell[k].carrier == p->challenger && d->cell[k].votes)
 				event_add_prefix(d, index, prefix_of(d->t, d->member[i].prefix));
@@ -257,7 +261,7 @@ static void primary_tell(struct detect *d, uint32_t place)
 	if (first < e->first_seen)
 		e->first_seen = first;
 	journal_evidence(d, e, e->first_seen, d->now, &m);
-	e->before = now->calm;
+	e->before = its->calm;
 	e->after = carrier_share(d, now);
 	e->severity = severity_of(d, p, 0.5, e);
 	asn_text(d, now->asn, who, sizeof who);

@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1112, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1144, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
-_Static_assert(sizeof(struct carrier) == 256, "walk() must know every field of struct carrier");
+_Static_assert(sizeof(struct carrier) == 64, "walk() must know every field of struct carrier");
+_Static_assert(sizeof(struct carrier_more) == 152, "walk() must know every field of struct carrier_more");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
 _Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
 
@@ -115,10 +116,11 @@ static void walk_one(struct walk *w, void *v, bool there, size_t size)
 static void walk_head(struct walk *w)
 {
 	uint32_t mine[] = {sizeof(struct detect), sizeof(struct path_fact), sizeof(struct way),
-	    sizeof(struct prefix_fact), sizeof(struct place), sizeof(struct member_of), sizeof(struct flips),
-	    sizeof(struct cell), sizeof(struct carrier), sizeof(struct drift), sizeof(struct pair),
-	    sizeof(struct incident), sizeof(struct open_event), sizeof(struct due), sizeof(struct entry),
-	    sizeof(struct peer_watch), sizeof(struct event)};
+	    sizeof(struct prefix_fact), sizeof(struct place), sizeof(struct member_of),
+	    sizeof(struct member_more), sizeof(struct flips), sizeof(struct cell), sizeof(struct carrier),
+	    sizeof(struct carrier_more), sizeof(struct drift), sizeof(struct pair), sizeof(struct incident),
+	    sizeof(struct open_event), sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch),
+	    sizeof(struct event)};
 	uint32_t theirs[sizeof mine / sizeof *mine];
 	char magic[sizeof MAGIC];
 
@@ -157,19 +159,21 @@ static void walk_places(struct walk *w, struct detect *d)
 		if (d->place[i].who && !(d->place[i].who = territory_find(d->f, d->place[i].id, &why)))
 			w->bad = true; /* asked for then, and not known now */
 	WALK_PAGES(d->member, d->n_members, d->member_cap);
+	WALK_PAGES(d->member_more, d->n_members, d->member_more_cap);
 	WALK_ARRAY(d->flips, d->n_flips, d->flips_cap);
 	WALK_PAGES(d->cell, d->n_cells, d->cell_cap);
 	WALK_PAGES(d->carrier, d->n_carriers, d->carrier_cap);
+	WALK_PAGES(d->carrier_more, d->n_carriers, d->carrier_more_cap);
 	for (size_t i = 0; !w->writing && i < d->n_carriers; i++) { /* of the writer's memory */
-		struct carrier *c = &d->carrier[i];
-		c->gain.member = c->loss.member = NULL;
-		c->drift = NULL;
+		struct carrier_more *more = &d->carrier_more[i];
+		more->gain.member = more->loss.member = NULL;
+		more->drift = NULL;
 	}
 	for (size_t i = 0; i < d->n_carriers && !w->bad; i++) {
-		struct carrier *c = &d->carrier[i];
-		WALK_ARRAY(c->gain.member, c->gain.n, c->gain.cap);
-		WALK_ARRAY(c->loss.member, c->loss.n, c->loss.cap);
-		walk_one(w, &c->drift, c->drift != NULL, sizeof *c->drift);
+		struct carrier_more *more = &d->carrier_more[i];
+		WALK_ARRAY(more->gain.member, more->gain.n, more->gain.cap);
+		WALK_ARRAY(more->loss.member, more->loss.n, more->loss.cap);
+		walk_one(w, &more->drift, more->drift != NULL, sizeof *more->drift);
 	}
 }
 

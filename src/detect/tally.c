@@ -139,7 +139,7 @@ static void decline_note(struct detect *d, uint32_t member, bool gained)
 
 	if (gained) {
 		if (m->last_gain == UTIME_NONE || d->now - m->last_gain > gap)
-			m->rise = d->now;
+			d->member_more[member].rise = d->now;
 		if (p->last_gain == UTIME_NONE || d->now - p->last_gain > gap)
 			p->rise = d->now;
 		m->last_gain = p->last_gain = d->now;

@@ -53,8 +53,10 @@ static void flips_sift(const struct place *p, struct flips *f)
 			flip_drop(f, i);
 }
 
-static struct flips *flips_of(struct detect *d, struct member_of *m)
+static struct flips *flips_of(struct detect *d, uint32_t member)
 {
+	struct member_more *m = &d->member_more[member];
+
 	if (m->flips == NO_INDEX) {
 		d->flips = vec_room(d->flips, d->n_flips, &d->flips_cap, sizeof *d->flips);
 		d->flips[d->n_flips] = (struct flips){.n = 0};
@@ -126,7 +128,7 @@ static void member_unrest(struct detect *d, uint32_t member)
 	struct member_of *m = &d->member[member];
 	struct place *p = &d->place[m->place];
 	uint32_t index = unrest_get(d, m);
-	utime_t first = d->flips[m->flips].at[0];
+	utime_t first = d->flips[d->member_more[member].flips].at[0];
 
 	if (!event_at(d, index)) {
 		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, first);
@@ -144,7 +146,7 @@ static void member_unrest(struct detect *d, uint32_t member)
 
 static void flip_add(struct detect *d, uint32_t member, utime_t at, bool dark)
 {
-	struct flips *f = flips_of(d, &d->member[member]);
+	struct flips *f = flips_of(d, member);
 	unsigned want = d->o.instability_changes < FLIPS ? d->o.instability_changes : FLIPS;
 
 	if (!dark && f->n && at - f->at[f->n - 1] <= DECLINE_GAP)
@@ -164,7 +166,7 @@ void member_flip(struct detect *d, uint32_t member, utime_t at)
 {
 	struct member_of *m = &d->member[member];
 	uint32_t is = member_main(d, m), was = m->main;
-	utime_t began = is == NO_INDEX ? m->fall : was == NO_INDEX ? m->rise : at;
+	utime_t began = is == NO_INDEX ? m->fall : was == NO_INDEX ? d->member_more[member].rise : at;
 
 	m->touched = false;
 	m->main = is;

@@ -12,37 +12,40 @@
 
 static bool seen_within_a_year(const struct detect *d, const struct carrier *c)
 {
-	return c->known && (c->last_known == UTIME_NONE || d->now - c->last_known <= YEAR);
+	utime_t last = more_of(d, c)->last_known;
+
+	return c->known && (last == UTIME_NONE || d->now - last <= YEAR);
 }
 
 /* What went before is of no decline of this stay, however shortly before. */
-static void stay_begins(struct carrier *c, utime_t at)
+static void stay_begins(struct detect *d, struct carrier *c, utime_t at)
 {
-	c->since = at;
+	more_of(d, c)->since = at;
 	c->last_loss = UTIME_NONE;
 }
 
 void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
 {
 	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 
 	if (d->quiet) {
 		if (c->stay == STAY_ABSENT || c->stay == STAY_LOST)
-			stay_begins(c, at);
+			stay_begins(d, c, at);
 		c->stay = STAY_PRESENT;
 		c->known = true;
-		c->zero = UTIME_NONE;
+		more->zero = UTIME_NONE;
 		return;
 	}
 	switch (c->stay) {
 	case STAY_FADING:
 		c->stay = STAY_PRESENT;
-		c->zero = UTIME_NONE;
+		more->zero = UTIME_NONE;
 		break;
 	case STAY_ABSENT:
 	case STAY_LOST:
 		c->returning = c->stay == STAY_LOST;
-		stay_begins(c, at);
+		stay_begins(d, c, at);
 		c->established = false;
 		c->stay = STAY_RISING;
 		break;
@@ -55,7 +58,7 @@ static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event,
 {
 	const struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
 		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
 			struct cell *cell = &d->cell[k];
 			if (cell->carrier != carrier || !cell->held || (!gained && cell->votes))
@@ -73,7 +76,7 @@ static void carrier_lets_go(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
 		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
 			if (d->cell[k].carrier == carrier)
 				d->cell[k].held = false;
@@ -123,7 +126,7 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 
 	if (asn_is_transit(d, c->asn))
 		return true;
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
 		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
 			if (d->cell[k].carrier == carrier && d->cell[k].votes && d->member[m].established)
 				return true;
@@ -134,15 +137,16 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 static bool carrier_is_taker(const struct detect *d, uint32_t carrier, bool gained)
 {
 	const struct carrier *c = &d->carrier[carrier];
+	const struct carrier_more *more = &d->carrier_more[carrier];
 	bool any = false;
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member[m].next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
 		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
 			if (d->cell[k].carrier != carrier ||
 			    !(gained ? d->cell[k].votes > 0 : d->cell[k].held))
 				continue;
 			if (!prefix_is_taken(d, d->member[m].prefix, c->asn) &&
-			    !prefix_is_hijacked(d, d->member[m].prefix, gained ? c->since : c->fall))
+			    !prefix_is_hijacked(d, d->member[m].prefix, gained ? more->since : c->fall))
 				return false;
 			any = true;
 		}
@@ -159,12 +163,13 @@ static enum event_scope whole_scope(const struct detect *d)
 static utime_t carrier_began(struct detect *d, uint32_t carrier)
 {
 	const struct carrier *c = &d->carrier[carrier];
+	const struct carrier_more *more = &d->carrier_more[carrier];
 	const struct place *p = &d->place[c->place];
 	struct matter gain = {.place = p, .upstream = c->asn, .what = MATTER_GAIN};
-	utime_t first = c->since, one;
+	utime_t first = more->since, one;
 
-	for (uint32_t m = p->first_member; m != NO_INDEX; m = d->member[m].next_of_place) {
-		one = journal_first_of(d, d->member[m].prefix, c->since, &gain);
+	for (uint32_t m = p->first_member; m != NO_INDEX; m = d->member_more[m].next_of_place) {
+		one = journal_first_of(d, d->member[m].prefix, more->since, &gain);
 		first = one < first ? one : first;
 	}
 	return first;
@@ -173,25 +178,26 @@ static utime_t carrier_began(struct detect *d, uint32_t carrier)
 void carrier_confirm(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 	bool back = c->returning;
-	uint32_t index, over = c->event;
+	uint32_t index, over = more->event;
 	struct event *e;
 
 	c->stay = STAY_PRESENT;
-	place_moved(&d->place[c->place], c->since);
-	c->event = NO_INDEX;
+	place_moved(&d->place[c->place], more->since);
+	more->event = NO_INDEX;
 	if ((!back && seen_within_a_year(d, c)) || /* seen, by too few to be told of */
 	    (!back && !carrier_is_real(d, carrier)) || carrier_is_taker(d, carrier, true)) {
-		event_close(d, over, c->since);
+		event_close(d, over, more->since);
 		return;
 	}
 	index = event_open(d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place,
 	    carrier_began(d, carrier));
 	e = event_at(d, index);
 	c->known = true;
-	c->event = index;
+	more->event = index;
 	event_upstream(d, e, c->asn);
-	event_join(d, index, &c->episode, &c->episode_last);
+	event_join(d, index, &more->episode, &more->episode_last);
 	carrier_prefixes(d, carrier, index, true);
 	carrier_witnesses(d, index, true);
 	e->before = 0;
@@ -201,27 +207,29 @@ void carrier_confirm(struct detect *d, uint32_t carrier)
 	place_explain(&d->place[c->place], e->first_seen);
 	event_close(d, over, e->first_seen);
 	event_tell(d, index);
-	due_add(d, DUE_RETELL, c->since + GROUP_WITHIN, carrier, 0, c->since);
+	due_add(d, DUE_RETELL, more->since + GROUP_WITHIN, carrier, 0, more->since);
 }
 
 /* Five minutes after the first sign the shares have found their place. */
 void carrier_retell(struct detect *d, const struct due *due)
 {
 	struct carrier *c = &d->carrier[due->subject];
-	struct event *e = event_at(d, c->event);
+	struct carrier_more *more = &d->carrier_more[due->subject];
+	struct event *e = event_at(d, more->event);
 
-	if (!e || c->since != due->stamp || c->stay != STAY_PRESENT)
+	if (!e || more->since != due->stamp || c->stay != STAY_PRESENT)
 		return;
 	e->after = carrier_share(d, c);
 	e->severity = severity_of(d, &d->place[c->place], e->after, e);
-	carrier_witnesses(d, c->event, true);
+	carrier_witnesses(d, more->event, true);
 	gain_why(d, e, c);
-	event_tell(d, c->event);
+	event_tell(d, more->event);
 }
 
 void carrier_fall(struct detect *d, uint32_t carrier, utime_t at)
 {
 	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 
 	if (d->quiet)
 		return; /* nobody is left who could see it */
@@ -230,7 +238,7 @@ void carrier_fall(struct detect *d, uint32_t carrier, utime_t at)
 		return;
 	}
 	c->stay = STAY_FADING;
-	c->zero = at;
+	more->zero = at;
 	place_moved(&d->place[c->place], c->fall);
 	due_add(d, DUE_LOST, at + d->o.lost_after, carrier, 0, at);
 }
@@ -265,19 +273,20 @@ utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since)
 void carrier_judge_lost(struct detect *d, const struct due *due)
 {
 	struct carrier *c = &d->carrier[due->subject];
+	struct carrier_more *more = &d->carrier_more[due->subject];
 	const struct place *p = &d->place[c->place];
 	utime_t again = ask_again(d, p->level, p->visible_since);
-	uint32_t index, over = c->event;
+	uint32_t index, over = more->event;
 	struct event *e;
 
-	if (c->stay != STAY_FADING || c->zero != due->stamp)
+	if (c->stay != STAY_FADING || more->zero != due->stamp)
 		return;
 	if (again != UTIME_NONE) {
 		due_add(d, DUE_LOST, again, due->subject, 0, due->stamp);
 		return;
 	}
 	c->stay = STAY_LOST;
-	c->event = NO_INDEX;
+	more->event = NO_INDEX;
 	if (carrier_is_taker(d, due->subject, false)) {
 		event_close(d, over, c->fall);
 		carrier_lets_go(d, due->subject);
@@ -285,13 +294,13 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	}
 	index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
 	e = event_at(d, index);
-	c->event = index;
+	more->event = index;
 	event_upstream(d, e, c->asn);
-	event_join(d, index, &c->episode, &c->episode_last);
+	event_join(d, index, &more->episode, &more->episode_last);
 	carrier_prefixes(d, due->subject, index, false);
 	c->held = 0;
 	carrier_witnesses(d, index, false);
-	e->before = c->calm;
+	e->before = more->calm;
 	e->after = 0;
 	e->severity = severity_of(d, p, e->before, e);
 	loss_why(d, e, c->asn, p);
@@ -304,19 +313,21 @@ void detect_known_upstream(
     struct detect *d, const char *territory, uint8_t family, asn_t upstream, utime_t first, utime_t last)
 {
 	uint32_t place = place_by_id(d, territory, family), carrier;
+	struct carrier_more *more;
 	struct carrier *c;
 
 	if (place == NO_INDEX)
 		return;
 	carrier = carrier_find(d, place, upstream);
 	c = &d->carrier[carrier];
-	if (c->known && c->last_known != UTIME_NONE && c->last_known > last)
+	more = more_of(d, c);
+	if (c->known && more->last_known != UTIME_NONE && more->last_known > last)
 		return;
 	c->known = true;
-	c->last_known = last;
+	more->last_known = last;
 	if (c->stay == STAY_ABSENT) {
 		c->stay = STAY_LOST;
-		c->zero = last;
-		c->since = first;
+		more->zero = last;
+		more->since = first;
 	}
 }
