@@ -4,46 +4,39 @@
  *
  * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the ways of
  * the paths, the facts of the prefix, the member, its first cell, that one's carrier and the next cell, and
- * its carrier. Fetched in five steps, each so many changes ahead of the one before it, the waits for memory
- * overlap; a step of each kind between two changes, for a processor waits with few lines at a time.
+ * its carrier. A block of changes takes each of these steps together, so that their waits for memory overlap.
  */
 #include "detect/inner.h"
 
-enum { STEPS = 5, STEP = AHEAD_RING / (STEPS - 1) };
-
-static void facts_fetch(const struct detect *d, const struct change *c)
+static void facts_fetch(const struct detect *d, const struct change *c, size_t n)
 {
-	__builtin_prefetch(&d->path[c->old]);
-	__builtin_prefetch(&d->path[c->new]);
-	if (c->prefix == PREFIX_NONE)
-		return;
-	__builtin_prefetch(&d->prefix[c->prefix], 1);
-	if (c->old == PATH_NONE || c->new == PATH_NONE)
-		prefix_routes_fetch(d->t, c->prefix);
+	for (size_t i = 0; i < n; i++) {
+		__builtin_prefetch(&d->path[c[i].old]);
+		__builtin_prefetch(&d->path[c[i].new]);
+		if (c[i].prefix == PREFIX_NONE)
+			continue;
+		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
+		prefix_routes_fetch(d->t, c[i].prefix);
+	}
 }
 
-/* The ways, and the member. */
-static uint32_t member_fetch(const struct detect *d, const struct change *c)
+/* The ways, and the members. */
+static void members_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *member)
 {
-	uint32_t m;
-
-	if (c->prefix == PREFIX_NONE)
-		return NO_INDEX;
-	__builtin_prefetch(path_way(d, c->old));
-	__builtin_prefetch(path_way(d, c->new));
-	m = d->prefix[c->prefix].member;
-	if (m != NO_INDEX)
-		__builtin_prefetch(&d->member[m], 1);
-	return m;
+	for (size_t i = 0; i < n; i++) {
+		member[i] = c[i].prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c[i].prefix].member;
+		__builtin_prefetch(path_way(d, c[i].old));
+		__builtin_prefetch(path_way(d, c[i].new));
+		__builtin_prefetch(&d->member[member[i]], 1);
+	}
 }
 
-static uint32_t cell_fetch(const struct detect *d, uint32_t m)
+static void cells_fetch(const struct detect *d, const uint32_t *member, size_t n, uint32_t *cell)
 {
-	uint32_t k = m == NO_INDEX ? NO_INDEX : d->member[m].cells;
-
-	if (k != NO_INDEX)
-		__builtin_prefetch(&d->cell[k], 1);
-	return k;
+	for (size_t i = 0; i < n; i++) {
+		cell[i] = member[i] == NO_INDEX ? NO_INDEX : d->member[member[i]].cells;
+		__builtin_prefetch(&d->cell[cell[i]], 1);
+	}
 }
 
 /* Is the cell the only one that the change will ask for? Mostly so: a route comes or goes by the usual way.
@@ -56,62 +49,30 @@ static bool cell_is_all(const struct detect *d, const struct change *c, const st
 	       (x->asn == way->border || x->asn == way->origin);
 }
 
-/* The cell's carrier, and the next cell where that will be asked for. */
-static uint32_t carrier_fetch(const struct detect *d, const struct change *c, uint32_t k)
+/* The cells' carriers, and the next cells where those will be asked for. */
+static void carriers_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *cell)
 {
-	const struct cell *x = &d->cell[k];
-
-	if (k == NO_INDEX)
-		return NO_INDEX;
-	__builtin_prefetch(&d->carrier[x->carrier], 1);
-	if (x->next == NO_INDEX || cell_is_all(d, c, x))
-		return NO_INDEX;
-	__builtin_prefetch(&d->cell[x->next], 1);
-	return x->next;
+	for (size_t i = 0; i < n; i++) {
+		const struct cell *x = &d->cell[cell[i]];
+		if (cell[i] == NO_INDEX)
+			continue;
+		__builtin_prefetch(&d->carrier[x->carrier], 1);
+		cell[i] = cell_is_all(d, &c[i], x) ? NO_INDEX : x->next;
+		if (cell[i] != NO_INDEX)
+			__builtin_prefetch(&d->cell[cell[i]], 1);
+	}
 }
 
-/* A step of each kind, of the changes at..; what one has found is kept for the next, at the change's place in
- * the ring. The first steps are those of the changes furthest ahead. */
-static inline void fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t at)
+void changes_fetch(const struct detect *d, const struct change *c, size_t n)
 {
-	const struct change *x = &c[at + STEPS * STEP];
-	uint32_t *last[STEPS];
+	uint32_t at[BLOCK];
+	size_t now = n < BLOCK ? n : BLOCK, next = n - now < BLOCK ? n - now : BLOCK;
 
-	for (size_t i = 0; i < STEPS; i++)
-		last[i] = &a->last[(at + i * STEP) % AHEAD_RING];
-	facts_fetch(d, x);
-	*last[4] = member_fetch(d, x - STEP);
-	*last[3] = cell_fetch(d, *last[3]);
-	*last[2] = carrier_fetch(d, x - 3 * STEP, *last[2]);
-	if (*last[1] != NO_INDEX)
-		(void)carrier_fetch(d, x - 4 * STEP, *last[1]);
-}
-
-/* The same at either end of the batch. A change that is not, of those before the first one, finds nothing. */
-static void fetch_some(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
-{
-	uint32_t *last = a->last;
-	size_t i = at + STEPS * STEP;
-
-	if (i < n)
-		facts_fetch(d, &c[i]);
-	if ((i -= STEP) < n)
-		last[i % AHEAD_RING] = member_fetch(d, &c[i]);
-	if ((i -= STEP) < n)
-		last[i % AHEAD_RING] = cell_fetch(d, last[i % AHEAD_RING]);
-	if ((i -= STEP) < n)
-		last[i % AHEAD_RING] = carrier_fetch(d, &c[i], last[i % AHEAD_RING]);
-	if ((i -= STEP) < n)
-		(void)carrier_fetch(d, &c[i], last[i % AHEAD_RING]);
-}
-
-void changes_fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at)
-{
-	if (at == 0)
-		for (size_t i = (size_t)STEPS * STEP; i; i--)
-			fetch_some(d, a, c, n, (size_t)0 - i);
-	if (at + STEPS * STEP < n)
-		fetch(d, a, c, at);
-	else
-		fetch_some(d, a, c, n, at);
+	members_fetch(d, c, now, at);
+	facts_fetch(d, c + now, next);
+	cells_fetch(d, at, now, at);
+	carriers_fetch(d, c, now, at);
+	for (size_t i = 0; i < now; i++)
+		if (at[i] != NO_INDEX)
+			__builtin_prefetch(&d->carrier[d->cell[at[i]].carrier], 1);
 }

@@ -311,13 +311,12 @@ static void change_one(struct detect *d, const struct change *c)
 
 void detect_changes(struct detect *d, const struct change *c, size_t n)
 {
-	struct ahead a;
-
 	paths_grow(d);
 	prefixes_grow(d);
 	peers_grow(d);
 	for (size_t i = 0; i < n; i++) {
-		changes_fetch(d, &a, c, n, i);
+		if (i % BLOCK == 0)
+			changes_fetch(d, c + i, n - i);
 		change_one(d, &c[i]);
 	}
 	if (d->now == UTIME_NONE)

@@ -442,12 +442,9 @@ void member_reweigh(struct detect *d, uint32_t member);
 void as_members_join(struct detect *d, prefix_id prefix, asn_t origin); /* asked-for ASes */
 
 /* ---- ahead.c ---- */
-enum { AHEAD_RING = 64 };
-struct ahead { /* by change: the member, then the cell, that was fetched last */
-	uint32_t last[AHEAD_RING];
-};
-/* Called before each of n changes: what the next ones will ask for is fetched. */
-void changes_fetch(const struct detect *d, struct ahead *a, const struct change *c, size_t n, size_t at);
+enum { BLOCK = 32 };
+/* Called before each BLOCK of n changes that are left: what they will ask for is fetched. */
+void changes_fetch(const struct detect *d, const struct change *c, size_t n);
 
 /* ---- tally.c: votes ---- */
 void tally_change(struct detect *d, const struct change *c);
@@ -564,6 +561,15 @@ void place_explain(struct place *p, utime_t at); /* an event tells what happened
 /* ---- outage.c ---- */
 void member_level(struct detect *d, uint32_t member, utime_t at);
 void place_level(struct detect *d, uint32_t place, utime_t at);
+static inline uint8_t member_level_of(const struct member_of *m, const struct place *p)
+{
+	return m->visible < p->down ? LEVEL_DOWN : m->visible >= p->up ? LEVEL_UP : LEVEL_DEGRADED;
+}
+static inline bool level_stays(const struct place *p)
+{
+	return p->seen >= p->still.from && p->seen <= p->still.to && p->whole == p->still.whole &&
+	       p->votes == p->still.votes;
+}
 struct still level_still(const struct detect_options *o, uint8_t level, uint64_t whole, uint32_t votes);
 uint8_t level_of(const struct detect_options *o, double visibility);
 void down_judge(struct detect *d, const struct due *due);

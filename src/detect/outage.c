@@ -37,12 +37,6 @@ struct still level_still(const struct detect_options *o, uint8_t level, uint64_t
 	return (struct still){(uint64_t)from, (uint64_t)to, whole, votes};
 }
 
-static bool level_stays(const struct place *p)
-{
-	return p->seen >= p->still.from && p->seen <= p->still.to && p->whole == p->still.whole &&
-	       p->votes == p->still.votes;
-}
-
 /* Established prefixes of a network in a place: counted as they come and go. */
 static uint64_t network_key(const struct detect *d, const struct member_of *m)
 {
@@ -118,7 +112,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 {
 	struct member_of *m = &d->member[member];
 	const struct place *p = &d->place[m->place];
-	uint8_t level = m->visible < p->down ? LEVEL_DOWN : m->visible >= p->up ? LEVEL_UP : LEVEL_DEGRADED;
+	uint8_t level = member_level_of(m, p);
 
 	if (!m->established && level == LEVEL_UP)
 		member_establish(d, member, at);

@@ -61,68 +61,69 @@ static void touch_carrier(struct detect *d, struct carrier *c, uint32_t carrier)
 	touch_place(d, c->place);
 }
 
-static void member_is_touched(struct detect *d, uint32_t member)
+static void touch_member(struct detect *d, struct member_of *m, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
-
+	if (m->touched)
+		return;
 	m->touched = true;
 	d->touched_member =
 	    index_add(d->touched_member, &d->n_touched_members, &d->touched_member_cap, member);
 	touch_place(d, m->place);
 }
 
-static inline void touch_member(struct detect *d, uint32_t member)
-{
-	if (!d->member[member].touched)
-		member_is_touched(d, member);
-}
+struct vote { /* of one peer's route in one place */
+	uint32_t member;
+	struct member_of *m;
+	struct place *p;
+	peer_id peer;
+	uint32_t weight;
+	uint64_t sum; /* of the member's weight x that */
+};
 
 /* Returns the cell. */
-static uint32_t vote_gained(struct detect *d, uint32_t member, asn_t upstream, uint32_t weight)
+static uint32_t vote_gained(struct detect *d, const struct vote *v, asn_t upstream)
 {
-	uint32_t cell = cell_find(d, member, upstream);
+	uint32_t cell = cell_find(d, v->member, upstream);
 	struct cell *x = &d->cell[cell];
 	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
-	uint64_t sum = d->member[member].weight * weight;
 
-	x->votes += weight;
-	c->sum += sum;
-	d->place[c->place].sum += sum;
+	x->votes += v->weight;
+	c->sum += v->sum;
+	v->p->sum += v->sum;
 	if (c->routes++ == 0)
 		carrier_rise(d, carrier, d->now);
-	if (x->votes == weight)
-		cell_rise(d, member, cell, d->now);
+	if (x->votes == v->weight)
+		cell_rise(d, v->member, cell, d->now);
 	if (!x->held)
-		cell_voted(d, member, cell, d->now);
+		cell_voted(d, v->member, cell, d->now);
 	touch_carrier(d, c, carrier);
 	return cell;
 }
 
-static uint32_t vote_lost(struct detect *d, uint32_t member, asn_t upstream, peer_id peer, uint32_t weight)
+static uint32_t vote_lost(struct detect *d, const struct vote *v, asn_t upstream)
 {
-	uint32_t cell = cell_find(d, member, upstream);
+	uint32_t cell = cell_find(d, v->member, upstream);
 	struct cell *x = &d->cell[cell];
 	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
-	uint64_t sum = d->member[member].weight * weight;
 
-	if (x->votes < weight)
+	if (x->votes < v->weight)
 		return cell; /* never counted: the place was asked for late */
-	x->votes -= weight;
-	c->sum -= sum;
-	d->place[c->place].sum -= sum;
+	x->votes -= v->weight;
+	c->sum -= v->sum;
+	v->p->sum -= v->sum;
 	if (!d->quiet) {
 		if (c->last_loss == UTIME_NONE || d->now - c->last_loss > DECLINE_GAP)
 			c->fall = d->now;
 		c->last_loss = d->now;
 	}
 	if (x->votes == 0) {
-		x->last = peer < UINT16_MAX ? (uint16_t)peer : UINT16_MAX;
-		cell_fall(d, member, cell, d->now);
+		x->last = v->peer < UINT16_MAX ? (uint16_t)v->peer : UINT16_MAX;
+		cell_fall(d, v->member, cell, d->now);
 	}
 	if (--c->routes == 0) {
-		c->last_peer = peer;
+		c->last_peer = v->peer;
 		carrier_fall(d, carrier, d->now);
 	}
 	touch_carrier(d, c, carrier);
@@ -131,15 +132,15 @@ static uint32_t vote_lost(struct detect *d, uint32_t member, asn_t upstream, pee
 
 /* A decline is a run of losses with gaps below a minute and a half; its first loss is an outage's first sign.
  */
-static void decline_note(struct detect *d, uint32_t member, bool gained)
+static void decline_note(struct detect *d, const struct vote *v, bool gained)
 {
-	struct member_of *m = &d->member[member];
-	struct place *p = &d->place[m->place];
+	struct member_of *m = v->m;
+	struct place *p = v->p;
 	utime_t gap = DECLINE_GAP;
 
 	if (gained) {
 		if (m->last_gain == UTIME_NONE || d->now - m->last_gain > gap)
-			d->member_more[member].rise = d->now;
+			d->member_more[v->member].rise = d->now;
 		if (p->last_gain == UTIME_NONE || d->now - p->last_gain > gap)
 			p->rise = d->now;
 		m->last_gain = p->last_gain = d->now;
@@ -156,20 +157,21 @@ static void decline_note(struct detect *d, uint32_t member, bool gained)
 	m->last_loss = p->last_loss = d->now;
 }
 
-static void visible_moved(struct detect *d, uint32_t member, bool gained, uint32_t weight)
+static void visible_moved(struct detect *d, const struct vote *v, bool gained)
 {
-	struct member_of *m = &d->member[member];
-	struct place *p = &d->place[m->place];
+	struct member_of *m = v->m;
+	struct place *p = v->p;
 
-	if (!gained && m->visible < weight)
+	if (!gained && m->visible < v->weight)
 		return;
 	if (!d->quiet)
-		decline_note(d, member, gained);
-	m->visible = gained ? m->visible + weight : m->visible - weight;
+		decline_note(d, v, gained);
+	m->visible = gained ? m->visible + v->weight : m->visible - v->weight;
 	if (m->established)
-		p->seen = gained ? p->seen + m->weight * weight : p->seen - m->weight * weight;
+		p->seen = gained ? p->seen + v->sum : p->seen - v->sum;
 	touch_place(d, m->place);
-	member_level(d, member, d->now);
+	if (!m->established || member_level_of(m, p) != m->level || !level_stays(p))
+		member_level(d, v->member, d->now);
 }
 
 /* The prefix has a main carrier, and the one cell that was voted on is that one's and still has most: there
@@ -180,28 +182,28 @@ static bool main_stays(const struct detect *d, const struct member_of *m, uint32
 	       d->cell[cell].votes * 2 > m->visible;
 }
 
-/* One peer's route of one member: from this upstream to that one. */
-static void member_vote(
-    struct detect *d, uint32_t member, peer_id peer, asn_t old, asn_t new, uint32_t weight)
+/* From this upstream to that one. */
+static void member_vote(struct detect *d, const struct vote *v, asn_t old, asn_t new)
 {
-	bool gained = old != new &&new != UP_NONE &&new != UP_DARK,
-	     lost = old != new &&old != UP_NONE &&old != UP_DARK;
+	bool gained = new != UP_NONE &&new != UP_DARK, lost = old != UP_NONE &&old != UP_DARK;
 	uint32_t cell = NO_INDEX;
 
+	if (old == new)
+		return;
 	if (gained)
-		cell = vote_gained(d, member, new, weight);
+		cell = vote_gained(d, v, new);
 	if (lost)
-		cell = vote_lost(d, member, old, peer, weight);
+		cell = vote_lost(d, v, old);
 	if ((old == UP_NONE) != (new == UP_NONE))
-		visible_moved(d, member, old == UP_NONE, weight);
-	if (old != new && ((gained && lost) || !main_stays(d, &d->member[member], cell)))
-		touch_member(d, member);
+		visible_moved(d, v, old == UP_NONE);
+	if ((gained && lost) || !main_stays(d, v->m, cell))
+		touch_member(d, v->m, v->member);
 }
 
-/* A place that was asked for by name, or an AS. */
-static void route_moved_there(struct detect *d, uint32_t member, const struct change *c, uint32_t weight)
+/* Of a place that was asked for by name, or an AS. */
+static void route_moved_there(struct detect *d, const struct vote *v, const struct change *c)
 {
-	const struct place *p = &d->place[d->member[member].place];
+	const struct place *p = v->p;
 	asn_t was, is;
 
 	if (peer_inside(d, p, c->peer))
@@ -214,7 +216,7 @@ static void route_moved_there(struct detect *d, uint32_t member, const struct ch
 	if (p->kind == TERRITORY_AS && is == UP_DARK &&
 	    c->new &&path_way(d, c->new)->origin != territory_asn(p->who))
 		is = UP_NONE;
-	member_vote(d, member, c->peer, was, is, weight);
+	member_vote(d, v, was, is);
 }
 
 void route_moved(
@@ -222,13 +224,14 @@ void route_moved(
 {
 	cc_t inside = d->peer_home[c->peer];
 
-	for (uint32_t m = prefix_members(d, c->prefix); m != NO_INDEX; m = d->member[m].next_of_prefix) {
-		const struct place *p = &d->place[d->member[m].place];
+	for (uint32_t i = prefix_members(d, c->prefix); i != NO_INDEX; i = d->member[i].next_of_prefix) {
+		struct member_of *m = &d->member[i];
+		struct place *p = &d->place[m->place];
+		struct vote v = {i, m, p, c->peer, weight, m->weight * weight};
 		if (p->who)
-			route_moved_there(d, m, c, weight);
+			route_moved_there(d, &v, c);
 		else if (p->country != inside)
-			member_vote(d, m, c->peer, way_upstream(old, p->country),
-			    way_upstream(new, p->country), weight);
+			member_vote(d, &v, way_upstream(old, p->country), way_upstream(new, p->country));
 	}
 }
 

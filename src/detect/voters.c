@@ -11,12 +11,11 @@
 
 static void votes_move(struct detect *d, const struct change *c, size_t n, uint32_t weight)
 {
-	struct ahead a;
-
 	for (size_t i = 0; i < n; i++) {
 		const struct prefix_fact *pf = &d->prefix[c[i].prefix];
 		const struct way *old = path_way(d, c[i].old), *new = path_way(d, c[i].new);
-		changes_fetch(d, &a, c, n, i);
+		if (i % BLOCK == 0)
+			changes_fetch(d, c + i, n - i);
 		if (d->o.whos || d->o.every_as)
 			as_members_join(d, c[i].prefix, c[i].new == PATH_NONE ? old->origin : new->origin);
 		d->prefix[c[i].prefix].announced = true;
