@@ -101,9 +101,12 @@ static void carriers_sample(struct detect *d, struct place *p, utime_t at)
  */
 static void place_sample(struct detect *d, struct place *p, utime_t at)
 {
-	float visible = (float)place_visibility(p);
+	float visible;
 
-	if (!d->sample || (!p->sample_due && !sample_is_due(visible, p->told_visible)))
+	if (!d->sample)
+		return;
+	visible = (float)place_visibility(p);
+	if (!p->sample_due && !sample_is_due(visible, p->told_visible))
 		return;
 	p->sample_due = false;
 	carriers_sample(d, p, at);

@@ -325,12 +325,22 @@ static void carriers_settle(struct detect *d)
 	d->n_touched_carriers = 0;
 }
 
+/* Both what a vote moves and what settling asks for. */
+static void place_fetch(const struct place *p)
+{
+	for (size_t at = 0; at < sizeof *p; at += 64)
+		__builtin_prefetch((const char *)p + at, 1);
+}
+
 void settle(struct detect *d)
 {
 	members_settle(d);
 	carriers_settle(d);
-	for (size_t i = 0; i < d->n_dirty; i++)
+	for (size_t i = 0; i < d->n_dirty; i++) {
+		if (i + 1 < d->n_dirty)
+			place_fetch(&d->place[d->dirty_place[i + 1]]);
 		share_settle(d, d->dirty_place[i]);
+	}
 	for (size_t i = 0; i < d->n_dirty; i++)
 		d->place[d->dirty_place[i]].dirty = false;
 	d->n_dirty = 0;
