@@ -10,9 +10,14 @@
 
 enum { CLEAN = 0, UNCLEAN = PATH_SET | PATH_RESERVED | PATH_LOOPED | PATH_BAD | PATH_EMPTY };
 
+static uint64_t as_key(asn_t asn)
+{
+	return (uint64_t)asn + 1;
+}
+
 static struct as_fact *as_of(struct detect *d, asn_t asn)
 {
-	uint64_t key = (uint64_t)asn + 1;
+	uint64_t key = as_key(asn);
 	uint32_t index = map_get(&d->home, key);
 
 	if (index == NO_INDEX) {
@@ -165,6 +170,13 @@ static void path_born(struct detect *d, path_id id)
 	path_takes(d, id, way, phase);
 }
 
+enum { BIRTHS_AHEAD = 8 };
+static void path_born_fetch(const struct detect *d, path_id id)
+{
+	__builtin_prefetch(&d->path[path_parent(d->t, id)]);
+	map_fetch(&d->home, as_key(path_asn(d->t, id)));
+}
+
 void path_leaks(struct detect *d, path_id path)
 {
 	struct way is = *path_way(d, path);
@@ -182,8 +194,11 @@ void paths_grow(struct detect *d)
 		d->way[d->n_ways++] = (struct way){0};
 	}
 	d->path = vec_pages(d->path, d->paths, n, &d->path_cap, sizeof *d->path);
-	for (size_t id = d->paths ? d->paths : 2; id < n; id++)
+	for (size_t id = d->paths ? d->paths : 2; id < n; id++) {
+		if (id + BIRTHS_AHEAD < n)
+			path_born_fetch(d, (path_id)(id + BIRTHS_AHEAD));
 		path_born(d, (path_id)id);
+	}
 	d->paths = n < 2 ? 2 : n;
 }
 

@@ -392,6 +392,7 @@ static inline struct carrier_more *more_of(const struct detect *d, const struct 
 
 /* ---- maps (map.c) ---- */
 uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */
+void map_fetch(const struct table_of *m, uint64_t key);   /* ahead of map_get */
 void map_put(struct table_of *m, uint64_t key, uint32_t value);
 void map_free(struct table_of *m);
 

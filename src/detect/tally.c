@@ -174,29 +174,38 @@ static void visible_moved(struct detect *d, const struct vote *v, bool gained)
 		member_level(d, v->member, d->now);
 }
 
-/* The prefix has a main carrier, and the one cell that was voted on is that one's and still has most: there
- * is nothing for member_flip. */
-static bool main_stays(const struct detect *d, const struct member_of *m, uint32_t cell)
+/*
+ * Nothing for member_flip: the prefix has a main carrier, which is the one of more than half, or where nobody
+ * has that, the last one that had. Only who gains can take it over; where the whole shrinks, anybody could,
+ * but for one that has more than half itself.
+ */
+static bool main_stays(const struct detect *d, const struct member_of *m, uint32_t gained, uint32_t lost)
 {
-	return cell != NO_INDEX && m->level > LEVEL_DOWN && d->cell[cell].carrier == m->main &&
-	       d->cell[cell].votes * 2 > m->visible;
+	const struct cell *x;
+	bool is_main, most;
+
+	if (m->level <= LEVEL_DOWN || m->main == NO_INDEX || (gained == NO_INDEX && lost == NO_INDEX))
+		return false;
+	x = &d->cell[gained == NO_INDEX ? lost : gained];
+	is_main = x->carrier == m->main;
+	most = x->votes * 2 > m->visible;
+	return gained == NO_INDEX ? is_main && most : is_main || !most;
 }
 
 /* From this upstream to that one. */
-static void member_vote(struct detect *d, const struct vote *v, asn_t old, asn_t new)
+static void member_vote(struct detect *d, const struct vote *v, asn_t was, asn_t is)
 {
-	bool gained = new != UP_NONE &&new != UP_DARK, lost = old != UP_NONE &&old != UP_DARK;
-	uint32_t cell = NO_INDEX;
+	uint32_t gained = NO_INDEX, lost = NO_INDEX; /* cells */
 
-	if (old == new)
+	if (was == is)
 		return;
-	if (gained)
-		cell = vote_gained(d, v, new);
-	if (lost)
-		cell = vote_lost(d, v, old);
-	if ((old == UP_NONE) != (new == UP_NONE))
-		visible_moved(d, v, old == UP_NONE);
-	if ((gained && lost) || !main_stays(d, v->m, cell))
+	if (is != UP_NONE && is != UP_DARK)
+		gained = vote_gained(d, v, is);
+	if (was != UP_NONE && was != UP_DARK)
+		lost = vote_lost(d, v, was);
+	if ((was == UP_NONE) != (is == UP_NONE))
+		visible_moved(d, v, was == UP_NONE);
+	if (!main_stays(d, v->m, gained, lost))
 		touch_member(d, v->m, v->member);
 }
 
