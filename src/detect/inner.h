@@ -580,6 +580,9 @@ void place_up_judge(struct detect *d, const struct due *due);
 
 /* ---- unstable.c ---- */
 void place_moved(struct place *p, utime_t at); /* an upstream came or went: not unrest */
+/* The carrier of more than half of the visible votes, else the last one that had so many; NO_INDEX where the
+ * prefix is dark. */
+uint32_t member_main(const struct detect *d, const struct member_of *m);
 void member_flip(struct detect *d, uint32_t member, utime_t at);
 void quiet_judge(struct detect *d, const struct due *due);
 

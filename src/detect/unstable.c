@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The carrier of at least half of the visible votes, as long as the prefix is not dark. */
-static uint32_t member_main(const struct detect *d, const struct member_of *m)
+uint32_t member_main(const struct detect *d, const struct member_of *m)
 {
 	if (m->level == LEVEL_DOWN || m->level == LEVEL_UNKNOWN)
 		return NO_INDEX;

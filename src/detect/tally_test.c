@@ -1,0 +1,68 @@
+/*
+ * detect: a prefix that no vote touched has the main carrier it had, by the way that looks at all of its
+ * cells. Six peers go from one of four upstreams to another, away and back, about once a second: a rate at
+ * which none is taken for broken.
+ */
+#include "detect/inner.h"
+#include "detect/world_test.h"
+
+enum { WORDS = 20000 };
+
+static uint32_t random_state = 1;
+
+static unsigned chance(unsigned n)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (random_state >> 8) % n;
+}
+
+static void on_any(void *arg, const struct event *e)
+{
+	++*(size_t *)arg;
+}
+
+static void say_at_random(struct world *w)
+{
+	unsigned peer = chance(PEERS);
+	char path[64], prefix[32];
+
+	snprintf(prefix, sizeof prefix, "20.0.%u.0/24", chance(4));
+	snprintf(path, sizeof path, "%u %u 900", w->peer[peer].asn, 300 + chance(4));
+	says(w, w->at + chance(3 * (unsigned)UTIME_SECOND / 2), peer, chance(3) ? path : NULL, prefix);
+}
+
+static void test_untouched_keep_their_main_carrier(void **arg)
+{
+	struct world *w = world_new(HOLDER, NULL, 0, true);
+	struct detect_options o = detect_defaults;
+	size_t told = 0, kept = 0, taken = 0;
+
+	o.who = &w->who;
+	o.whos = 1;
+	o.all_peers = true; /* who votes stays, so that votes alone move levels */
+	detect_free(w->d);
+	w->d = detect_new(w->t, w->f, &o, on_any, &told);
+	baseline(w);
+	for (unsigned i = 0; i < WORDS; i++) {
+		say_at_random(w);
+		for (uint32_t m = 0; m < w->d->n_members; m++) {
+			const struct member_of *x = &w->d->member[m];
+			bool same = member_main(w->d, x) == x->main;
+			assert_true(x->touched || same);
+			kept += !x->touched;
+			taken += !same;
+		}
+	}
+	assert_true(kept > WORDS && taken > WORDS / 100 && told > 0);
+	*arg = w;
+	down(arg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_untouched_keep_their_main_carrier),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
