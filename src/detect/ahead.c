@@ -16,7 +16,8 @@ static void facts_fetch(const struct detect *d, const struct change *c, size_t n
 		if (c[i].prefix == PREFIX_NONE)
 			continue;
 		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
-		prefix_routes_fetch(d->t, c[i].prefix);
+		if (c[i].new == PATH_NONE)
+			prefix_routes_fetch(d->t, c[i].prefix);
 	}
 }
 

@@ -209,23 +209,15 @@ static void member_vote(struct detect *d, const struct vote *v, asn_t was, asn_t
 		touch_member(d, v->m, v->member);
 }
 
-/* Of a place that was asked for by name, or an AS. */
-static void route_moved_there(struct detect *d, const struct vote *v, const struct change *c)
+/* Where a route goes into a place that was asked for by name, or an AS: what begins elsewhere is no route. */
+static asn_t route_into(struct detect *d, const struct place *p, path_id path)
 {
-	const struct place *p = v->p;
-	asn_t was, is;
+	asn_t upstream = route_upstream(d, p, path);
 
-	if (peer_inside(d, p, c->peer))
-		return;
-	was = route_upstream(d, p, c->old);
-	is = route_upstream(d, p, c->new);
-	if (p->kind == TERRITORY_AS && was == UP_DARK && c->old &&
-	    path_way(d, c->old)->origin != territory_asn(p->who))
-		was = UP_NONE;
-	if (p->kind == TERRITORY_AS && is == UP_DARK &&
-	    c->new &&path_way(d, c->new)->origin != territory_asn(p->who))
-		is = UP_NONE;
-	member_vote(d, v, was, is);
+	if (upstream == UP_DARK && p->kind == TERRITORY_AS &&
+	    path_way(d, path)->origin != territory_asn(p->who))
+		return UP_NONE;
+	return upstream;
 }
 
 void route_moved(
@@ -237,10 +229,12 @@ void route_moved(
 		struct member_of *m = &d->member[i];
 		struct place *p = &d->place[m->place];
 		struct vote v = {i, m, p, c->peer, weight, m->weight * weight};
-		if (p->who)
-			route_moved_there(d, &v, c);
-		else if (p->country != inside)
-			member_vote(d, &v, way_upstream(old, p->country), way_upstream(new, p->country));
+		asn_t was, is;
+		if (p->who ? peer_inside(d, p, c->peer) : p->country == inside)
+			continue;
+		was = p->who ? route_into(d, p, c->old) : way_upstream(old, p->country);
+		is = p->who ? route_into(d, p, c->new) : way_upstream(new, p->country);
+		member_vote(d, &v, was, is);
 	}
 }
 
@@ -289,7 +283,7 @@ void tally_change(struct detect *d, const struct change *c)
 	if (d->o.whos || d->o.every_as)
 		as_members_join(d, c->prefix, new->origin);
 	journal_add(d, c);
-	if ((c->old == PATH_NONE) != (c->new == PATH_NONE))
+	if (c->new == PATH_NONE || (c->old == PATH_NONE && !pf->announced))
 		announced_moved(d, c->prefix);
 	if (!origin_stays(pf, c, old, new))
 		origin_change(d, c, old, new);
