@@ -301,7 +301,8 @@ static void change_one(struct detect *d, const struct change *c)
 		health_reset(d, c->peer);
 	d->quiet = !d->armed || c->kind != CHANGE_ROUTE || learnt ||
 		   (c->peer < d->peers && d->watch[c->peer].frozen);
-	if (c->kind == CHANGE_ROUTE && c->new == PATH_NONE && c->peer < d->peers)
+	if (c->kind == CHANGE_ROUTE && c->new == PATH_NONE && c->peer < d->peers &&
+	    !withdrawal_is_usual(&d->watch[c->peer], c->time))
 		health_withdrawal(d, c);
 	tally_change(d, c);
 	if (d->armed && d->quiet)

@@ -1,5 +1,5 @@
-/* detect/due: what is to be judged later, in a binary heap by time; equal times keep the order of entry. A
- * judgement checks the stamp it was entered with: where its subject has moved on since, it is void. */
+/* detect/due: what is to be judged later, in a heap by time; equal times keep the order of entry. A judgement
+ * checks the stamp it was entered with: where its subject has moved on since, it is void. */
 #include "base/mem.h"
 #include "detect/inner.h"
 
@@ -23,6 +23,9 @@ static void (*const judge[DUE_KINDS])(struct detect *, const struct due *) = {
     [DUE_RPKI_LOOK] = rpki_look,
 };
 
+/* Of the heap: those below one lie side by side, and half the steps of two are taken. */
+enum { BELOW = 4 };
+
 static bool due_before(const struct due *a, const struct due *b)
 {
 	return a->at != b->at ? a->at < b->at : a->order < b->order;
@@ -36,8 +39,8 @@ void due_add(
 
 	d->due = vec_room(d->due, d->n_due, &d->due_cap, sizeof *d->due);
 	d->n_due++;
-	for (; i && due_before(&x, &d->due[(i - 1) / 2]); i = (i - 1) / 2)
-		d->due[i] = d->due[(i - 1) / 2];
+	for (; i && due_before(&x, &d->due[(i - 1) / BELOW]); i = (i - 1) / BELOW)
+		d->due[i] = d->due[(i - 1) / BELOW];
 	d->due[i] = x;
 }
 
@@ -47,11 +50,12 @@ static struct due due_take(struct detect *d)
 	size_t i = 0;
 
 	for (;;) {
-		size_t child = 2 * i + 1;
+		size_t child = BELOW * i + 1, end = child + BELOW < d->n_due ? child + BELOW : d->n_due;
 		if (child >= d->n_due)
 			break;
-		if (child + 1 < d->n_due && due_before(&d->due[child + 1], &d->due[child]))
-			child++;
+		for (size_t k = child + 1; k < end; k++)
+			if (due_before(&d->due[k], &d->due[child]))
+				child = k;
 		if (!due_before(&d->due[child], &last))
 			break;
 		d->due[i] = d->due[child];

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static const double gone_part = 0.30, back_part = 0.90;
+static const uint32_t few_gone = 15; /* of however small a table */
 static const utime_t thaw_after = 2 * MINUTE, give_up = 60 * MINUTE;
 
 static uint32_t peer_routes(const struct detect *d, peer_id peer)
@@ -92,17 +93,19 @@ void health_change(struct detect *d, const struct change *c)
 	}
 }
 
-/* Counts a voting peer's withdrawals a minute at a time. */
+/* Counts a peer's withdrawals a minute at a time. */
 void health_withdrawal(struct detect *d, const struct change *c)
 {
 	struct peer_watch *w = &d->watch[c->peer];
 
 	if (w->start == UTIME_NONE || c->time - w->start >= MINUTE) {
+		uint32_t part = (uint32_t)(gone_part * peer_routes(d, c->peer));
 		w->start = c->time;
-		w->gone = 0;
-		w->had = peer_routes(d, c->peer);
+		w->gone = 1;
+		w->most = part > few_gone ? part : few_gone;
+		return;
 	}
-	if (++w->gone < 16 || w->frozen || w->gone <= gone_part * w->had)
+	if (w->frozen)
 		return;
 	peer_freeze(d, c->peer);
 	reset_tell(d, c->peer, w->start, "more than 30 % of its table went within a minute");

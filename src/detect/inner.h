@@ -262,10 +262,10 @@ struct open_event { /* an event that may still change */
 	bool told, unsorted;
 };
 
-struct peer_watch {    /* mass withdrawals of one peer */
-	utime_t start; /* of the minute under way */
-	uint32_t gone, had;
-	uint32_t routes; /* of its table, a minute ago or more */
+struct peer_watch {          /* mass withdrawals of one peer */
+	utime_t start;       /* of the minute under way */
+	uint32_t gone, most; /* routes withdrawn in it; as many are no loss of the table */
+	uint32_t routes;     /* of its table, a minute ago or more */
 	utime_t routes_at;
 	bool frozen;
 	uint32_t back_at;         /* routes at which it may vote again */
@@ -619,5 +619,10 @@ void health_change(struct detect *d, const struct change *c);
 void health_reset(struct detect *d, peer_id peer);
 void health_thaw(struct detect *d); /* at the end of a batch */
 void health_withdrawal(struct detect *d, const struct change *c);
+/* Counts it: is it one of a minute that has had few as yet, so that health_withdrawal need not look? */
+static inline bool withdrawal_is_usual(struct peer_watch *w, utime_t at)
+{
+	return w->start != UTIME_NONE && at - w->start < MINUTE && ++w->gone <= w->most;
+}
 
 #endif
