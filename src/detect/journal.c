@@ -295,22 +295,6 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 	evidence_fill(d, e, &s);
 }
 
-void journal_begin(struct detect *d, struct event *e, const struct matter *what)
-{
-	utime_t from = e->first_seen - MINUTE / 2;
-	struct back back;
-
-	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
-		prefix_id id = prefix_find(d->t, &e->prefix[i]);
-		if (id == PREFIX_NONE || id >= d->prefixes)
-			continue;
-		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
-		     x = journal_before(&back, x))
-			if (x->time < e->first_seen && entry_matters(d, x, what))
-				e->first_seen = x->time;
-	}
-}
-
 /* What matters of the prefixes since `from`, in the order of the way back; returns how many. */
 static size_t sights_gather(struct detect *d, const struct event *e, utime_t from, const struct matter *what)
 {
@@ -334,14 +318,27 @@ static size_t sights_gather(struct detect *d, const struct event *e, utime_t fro
 	return n;
 }
 
-void journal_witness(struct detect *d, struct event *e, const struct matter *what)
+/* first_seen becomes that of the earliest; returns how many there are. */
+static size_t sights_begin(struct detect *d, struct event *e, const struct matter *what)
 {
 	size_t n = sights_gather(d, e, e->first_seen - MINUTE / 2, what);
-	struct seen s;
 
 	for (size_t i = 0; i < n; i++)
 		if (d->sight[i].x->time < e->first_seen)
 			e->first_seen = d->sight[i].x->time;
+	return n;
+}
+
+void journal_begin(struct detect *d, struct event *e, const struct matter *what)
+{
+	(void)sights_begin(d, e, what);
+}
+
+void journal_witness(struct detect *d, struct event *e, const struct matter *what)
+{
+	size_t n = sights_begin(d, e, what);
+	struct seen s;
+
 	s.n = 0;
 	marks_grow(d);
 	d->look++;
