@@ -26,6 +26,8 @@ static void members_fetch(const struct detect *d, const struct change *c, size_t
 {
 	for (size_t i = 0; i < n; i++) {
 		member[i] = c[i].prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c[i].prefix].member;
+		if (member[i] == NO_INDEX)
+			continue;
 		__builtin_prefetch(path_way(d, c[i].old));
 		__builtin_prefetch(path_way(d, c[i].new));
 		__builtin_prefetch(&d->member[member[i]], 1);
@@ -36,7 +38,8 @@ static void cells_fetch(const struct detect *d, const uint32_t *member, size_t n
 {
 	for (size_t i = 0; i < n; i++) {
 		cell[i] = member[i] == NO_INDEX ? NO_INDEX : d->member[member[i]].cells;
-		__builtin_prefetch(&d->cell[cell[i]], 1);
+		if (cell[i] != NO_INDEX)
+			__builtin_prefetch(&d->cell[cell[i]], 1);
 	}
 }
 
@@ -54,9 +57,10 @@ static bool cell_is_all(const struct detect *d, const struct change *c, const st
 static void carriers_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *cell)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct cell *x = &d->cell[cell[i]];
+		const struct cell *x;
 		if (cell[i] == NO_INDEX)
 			continue;
+		x = &d->cell[cell[i]];
 		__builtin_prefetch(&d->carrier[x->carrier], 1);
 		cell[i] = cell_is_all(d, &c[i], x) ? NO_INDEX : x->next;
 		if (cell[i] != NO_INDEX)

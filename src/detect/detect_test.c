@@ -208,6 +208,39 @@ static void test_outage_and_its_end(void **state)
 	assert_int_equal(count(w, EVENT_UPSTREAM_LOST), 0);                   /* dark is not elsewhere */
 }
 
+/* An outage that nobody will read has neither words nor witnesses, but its time; when it grows it has all. */
+static void test_what_grows_is_put_in_words(void **state)
+{
+	struct world *w = world_new(HOLDER, NULL, 0, true);
+	struct detect_options o = detect_defaults;
+	utime_t at = START + 10 * MIN;
+	const struct event *e;
+
+	o.who = &w->who;
+	o.whos = 1;
+	o.least = SEVERITY_CRITICAL;
+	detect_free(w->d);
+	w->d = detect_new(w->t, w->f, &o, on_event, w);
+	baseline(w);
+	all_say(w, at, 0, PEERS, NULL, "20.0.1.0/24");
+	pass(w, at + 2 * MIN);
+	e = only(w, EVENT_OUTAGE);
+	assert_int_equal(e->first_seen, at);
+	assert_int_equal(e->severity, SEVERITY_HIGH);
+	assert_int_equal(e->evidences, 0);
+	assert_string_equal(e->why, "");
+	all_say(w, at + 3 * MIN, 0, PEERS, NULL, "20.0.2.0/24");
+	pass(w, at + 5 * MIN);
+	e = only(w, EVENT_OUTAGE);
+	assert_int_equal(e->first_seen, at);
+	assert_int_equal(e->severity, SEVERITY_CRITICAL);
+	assert_int_equal(e->vantage, PEERS);
+	assert_int_equal(e->evidences, EVIDENCE_MAX);
+	assert_non_null(strstr(e->why, "2 of 4 prefixes"));
+	*state = w;
+	down(state);
+}
+
 /* The place and its prefixes are judged a minute after, and though something is heard late in that second:
  * one outage, of all of them. */
 static void test_a_dark_place_is_one_outage(void **state)
@@ -520,6 +553,7 @@ int main(void)
 	    IN_WORLD(test_forged_neighbour_is_marked),
 	    IN_WORLD(test_known_history_makes_a_return),
 	    IN_WORLD(test_outage_and_its_end),
+	    cmocka_unit_test(test_what_grows_is_put_in_words),
 	    IN_WORLD(test_a_dark_place_is_one_outage),
 	    IN_WORLD(test_half_a_minute_is_no_outage),
 	    IN_WORLD(test_outage_ends_after_it_began),
