@@ -146,7 +146,7 @@ struct detect *detect_new(const struct table *t, const struct facts *f, const st
 	d->o = *o;
 	d->tell = tell;
 	d->tell_arg = arg;
-	d->now = d->start = d->armed_at = d->voters_at = UTIME_NONE;
+	d->now = d->start = d->late = d->armed_at = d->voters_at = UTIME_NONE;
 	d->second = INT64_MIN;
 	d->quiet = true;
 	d->voters_due = d->dumped = o->ready;
@@ -258,7 +258,9 @@ static void time_passes(struct detect *d, utime_t now)
 		due_run(d, second - 1);
 		d->second = second;
 	}
-	if (d->now == UTIME_NONE || now > d->now)
+	if (now < d->now)
+		d->late = d->now;
+	else
 		d->now = now;
 	if (!d->armed && !d->o.baseline && now - d->start >= d->o.warm_up) {
 		d->armed = true;

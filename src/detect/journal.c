@@ -329,9 +329,22 @@ static size_t sights_begin(struct detect *d, struct event *e, const struct matte
 	return n;
 }
 
-void journal_begin(struct detect *d, struct event *e, const struct matter *what)
+static bool look_stands(const struct detect *d, const struct event *e, const struct look *look)
 {
-	(void)sights_begin(d, e, what);
+	return look->at != UTIME_NONE && d->late < look->at && e->first_seen - MINUTE / 2 >= look->from &&
+	       e->prefixes <= PREFIXES_LOOKED_AT;
+}
+
+void journal_begin(
+    struct detect *d, struct event *e, struct look *look, prefix_id joined, const struct matter *what)
+{
+	utime_t from = e->first_seen - MINUTE / 2;
+
+	if (joined != PREFIX_NONE && look_stands(d, e, look))
+		e->first_seen = journal_first_of(d, joined, e->first_seen, what);
+	else
+		(void)sights_begin(d, e, what);
+	*look = (struct look){d->now, from};
 }
 
 void journal_witness(struct detect *d, struct event *e, const struct matter *what)

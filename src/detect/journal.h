@@ -58,7 +58,15 @@ void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t t
 /* journal_first from first_seen, then journal_evidence from there until now, in one walk: where no turn
  * counts. */
 void journal_witness(struct detect *d, struct event *e, const struct matter *what);
-/* The first half of that alone. */
-void journal_begin(struct detect *d, struct event *e, const struct matter *what);
+/*
+ * The first half of that alone, for MATTER_GONE, of an event that grows by a prefix at a time (PREFIX_NONE: by
+ * several). What was looked at the last time is not looked at again, unless it is asked further back or
+ * changes came that are older than that look.
+ */
+struct look {
+	utime_t at, from; /* at: of the last one, UTIME_NONE: none; from: how far back it went */
+};
+void journal_begin(
+    struct detect *d, struct event *e, struct look *look, prefix_id joined, const struct matter *what);
 
 #endif

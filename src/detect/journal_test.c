@@ -53,7 +53,8 @@ static void load(struct table *t, struct source *s, struct changes *c)
 	out_close(&o);
 }
 
-static void change_at_random(struct detect *d, utime_t *now)
+/* Returns its time, which may be older than now. */
+static utime_t change_at_random(struct detect *d, utime_t *now)
 {
 	peer_id peer = (peer_id)chance(PEERS);
 	prefix_id prefix = chance(PREFIXES);
@@ -68,6 +69,7 @@ static void change_at_random(struct detect *d, utime_t *now)
 	*now += chance(2 * (unsigned)UTIME_SECOND);
 	c.time = chance(10) ? *now : *now - chance(40) * UTIME_SECOND;
 	journal_add(d, &c);
+	return c.time;
 }
 
 static void same(const struct event *a, const struct event *b)
@@ -96,14 +98,14 @@ static void test_one_walk_is_two(void **arg)
 		struct event one = {.prefix = p, .before = 0, .after = 0}, two, unread;
 		struct matter what = {.origin = 900, .what = chance(2) ? MATTER_GONE : MATTER_ORIGIN};
 		for (unsigned k = chance(6); k; k--)
-			change_at_random(d, &now);
+			(void)change_at_random(d, &now);
 		d->now = chance(4) ? now : now - chance(20) * UTIME_SECOND;
 		for (prefix_id k = 0; k < PREFIXES; k++)
 			if (chance(3) == 0)
 				p[one.prefixes++] = *prefix_of(t, k);
 		one.first_seen = at = now - chance(60) * UTIME_SECOND;
 		unread = two = one;
-		journal_begin(d, &unread, &what);
+		journal_begin(d, &unread, &(struct look){.at = UTIME_NONE}, PREFIX_NONE, &what);
 		journal_witness(d, &one, &what);
 		assert_true(unread.first_seen == one.first_seen && unread.evidences == 0);
 		two.first_seen = journal_first(d, &two, two.first_seen, &what);
@@ -113,6 +115,58 @@ static void test_one_walk_is_two(void **arg)
 		seen += one.evidences;
 	}
 	assert_true(seen > EVENTS && earlier > EVENTS / 20);
+	free(c.v);
+	detect_free(d);
+	facts_free(f);
+	source_free(s);
+	table_free(t);
+}
+
+/* An event grows by a prefix at a time while changes come, some of them late: what was looked at is left out
+ * only where looking at it again would find nothing. */
+static void test_a_look_stands_while_nothing_came(void **arg)
+{
+	enum { GROWTHS = 40000 };
+	struct table *t = table_new(&(struct table_options){0});
+	struct source *s = source_new(t, "rrc99");
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
+	struct changes c = {0};
+	struct matter what = {.what = MATTER_GONE};
+	struct prefix p[PREFIXES];
+	struct event e = {.prefix = p};
+	struct look look = {.at = UTIME_NONE};
+	utime_t now = START;
+	unsigned moved = 0;
+
+	load(t, s, &c);
+	detect_changes(d, c.v, c.n);
+	for (unsigned i = 0; i < GROWTHS; i++) {
+		struct event anew;
+		prefix_id joined = chance(PREFIXES);
+		for (unsigned k = chance(4); k; k--) {
+			utime_t at = change_at_random(d, &now);
+			if (at < d->now)
+				d->late = d->now;
+			else
+				d->now = at;
+		}
+		if (e.prefixes == PREFIXES || chance(20) == 0) {
+			e.prefixes = 0;
+			look.at = UTIME_NONE;
+		}
+		if (e.prefixes == 0)
+			e.first_seen = d->now - chance(60) * UTIME_SECOND;
+		p[e.prefixes++] = *prefix_of(t, joined);
+		if (chance(10) == 0)
+			e.first_seen -= UTIME_SECOND;
+		anew = e;
+		journal_begin(d, &anew, &(struct look){.at = UTIME_NONE}, PREFIX_NONE, &what);
+		moved += anew.first_seen < e.first_seen && look.at != UTIME_NONE;
+		journal_begin(d, &e, &look, joined, &what);
+		assert_true(e.first_seen == anew.first_seen);
+	}
+	assert_true(moved > GROWTHS / 20);
 	free(c.v);
 	detect_free(d);
 	facts_free(f);
@@ -167,8 +221,9 @@ static void test_the_way_back_misses_none(void **arg)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_one_walk_is_two), cmocka_unit_test(test_the_way_back_misses_none)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_walk_is_two),
+	    cmocka_unit_test(test_a_look_stands_while_nothing_came),
+	    cmocka_unit_test(test_the_way_back_misses_none)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,9 +246,12 @@ static void outage_add(struct detect *d, uint32_t index, uint32_t member)
 		d->event[index]->last = m->fall;
 }
 
-static void outage_tell(struct detect *d, uint32_t index, double weight, double before, double after)
+/* joined: the one prefix that is new to it, or PREFIX_NONE. */
+static void outage_tell(
+    struct detect *d, uint32_t index, prefix_id joined, double weight, double before, double after)
 {
 	struct event *e = event_at(d, index);
+	struct look *look = &d->event[index]->look;
 	struct place *p = &d->place[d->event[index]->place];
 	struct matter what = {.place = p, .what = MATTER_GONE};
 
@@ -259,8 +262,9 @@ static void outage_tell(struct detect *d, uint32_t index, double weight, double 
 	if (event_is_read(d, e)) {
 		journal_witness(d, e, &what);
 		outage_why(d, e, p);
+		look->at = UTIME_NONE;
 	} else {
-		journal_begin(d, e, &what);
+		journal_begin(d, e, look, joined, &what);
 	}
 	place_explain(p, e->first_seen);
 	event_tell(d, index);
@@ -308,7 +312,7 @@ static void group_down(struct detect *d, uint32_t member)
 			      ? 0
 			      : (double)d->member[d->prefix[id].member].weight;
 	}
-	outage_tell(d, index, weight, m->before, member_visibility(d, m));
+	outage_tell(d, index, m->prefix, weight, m->before, member_visibility(d, m));
 }
 
 void down_judge(struct detect *d, const struct due *due)
@@ -325,7 +329,7 @@ void down_judge(struct detect *d, const struct due *due)
 	}
 	if (event_at(d, p->outage)) {
 		outage_add(d, p->outage, due->subject);
-		outage_tell(d, p->outage, (double)p->whole, p->before, place_visibility(p));
+		outage_tell(d, p->outage, m->prefix, (double)p->whole, p->before, place_visibility(p));
 	} else if (d->o.baseline && p->level == LEVEL_DOWN && p->state == LEVEL_UP &&
 		   p->crossed + d->o.down_after >= due->at) {
 		/* the place itself is about to be judged */
@@ -373,7 +377,7 @@ void place_down_judge(struct detect *d, const struct due *due)
 	outage_join(d, index, p);
 	if (event_at(d, p->group) && p->group != index)
 		event_at(d, index)->episode = event_at(d, p->group)->episode;
-	outage_tell(d, index, (double)p->whole, p->before, place_visibility(p));
+	outage_tell(d, index, PREFIX_NONE, (double)p->whole, p->before, place_visibility(p));
 }
 
 void place_up_judge(struct detect *d, const struct due *due)

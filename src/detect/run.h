@@ -256,8 +256,9 @@ struct open_event { /* an event that may still change */
 	struct event e;
 	size_t cap; /* of e.prefix */
 	uint32_t place;
-	uint32_t live; /* prefixes still in the state it tells of */
-	utime_t last;  /* latest sign */
+	uint32_t live;    /* prefixes still in the state it tells of */
+	utime_t last;     /* latest sign */
+	struct look look; /* outages: for a first sign */
 	bool told, unsorted;
 };
 
@@ -298,6 +299,7 @@ struct detect {
 	size_t n_said;
 
 	utime_t now, start; /* time of the latest change; of the first */
+	utime_t late;       /* when a change last came that was older than one before it */
 	utime_t armed_at;
 	utime_t second;    /* it begins */
 	bool armed, quiet; /* armed: changes are news; quiet: this one is not */

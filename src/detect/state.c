@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1144, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1152, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 64, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct carrier_more) == 152, "walk() must know every field of struct carrier_more");
 _Static_assert(sizeof(struct incident) == 144, "walk() must know every field of struct incident");
-_Static_assert(sizeof(struct open_event) == 1952, "walk() must know every field of struct open_event");
+_Static_assert(sizeof(struct open_event) == 1968, "walk() must know every field of struct open_event");
 
 static const char MAGIC[8] = "DETECT2";
 
@@ -255,6 +255,7 @@ static void walk(struct walk *w, struct detect *d)
 		return;
 	WALK(d->now);
 	WALK(d->start);
+	WALK(d->late);
 	WALK(d->second);
 	WALK(d->armed);
 	WALK(d->armed_at);

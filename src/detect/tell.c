@@ -28,6 +28,7 @@ uint32_t event_open(
 	e->before = e->after = NAN;
 	x->place = place;
 	x->last = at;
+	x->look.at = UTIME_NONE;
 	if (place != NO_INDEX) {
 		const struct place *p = &d->place[place];
 		memcpy(e->territory, p->id, sizeof e->territory);
