@@ -2,9 +2,10 @@
  * detect/ahead: what the next changes will ask for, fetched. In: changes not yet counted. Out: nothing but
  * lines in the processor's caches.
  *
- * What a change asks for lies at random places of a few hundred megabytes, one behind the other: the ways of
- * the paths, the facts of the prefix, the member, its first cell, that one's carrier and the next cell, and
- * its carrier. A block of changes takes each of these steps together, so that their waits for memory overlap.
+ * What a change asks for lies at random places of a hundred megabytes, one behind the other: the facts of the
+ * prefix and of its paths, the ways of those and the cell's carrier, and where one cell is not enough, the
+ * next one and its carrier. A block of changes takes each of these steps together, so that their waits for
+ * memory overlap.
  */
 #include "detect/inner.h"
 
@@ -15,56 +16,53 @@ static void facts_fetch(const struct detect *d, const struct change *c, size_t n
 		__builtin_prefetch(&d->path[c[i].new]);
 		if (c[i].prefix == PREFIX_NONE)
 			continue;
-		__builtin_prefetch(&d->prefix[c[i].prefix], 1);
+		__builtin_prefetch(&d->prefix[c[i].prefix].own, 1);
+		__builtin_prefetch(&d->prefix[c[i].prefix].cell, 1);
 		if (c[i].new == PATH_NONE)
 			prefix_routes_fetch(d->t, c[i].prefix);
 	}
 }
 
-/* The ways, and the members. */
-static void members_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *member)
-{
-	for (size_t i = 0; i < n; i++) {
-		member[i] = c[i].prefix == PREFIX_NONE ? NO_INDEX : d->prefix[c[i].prefix].member;
-		if (member[i] == NO_INDEX)
-			continue;
-		__builtin_prefetch(path_way(d, c[i].old));
-		__builtin_prefetch(path_way(d, c[i].new));
-		__builtin_prefetch(&d->member[member[i]], 1);
-	}
-}
-
-static void cells_fetch(const struct detect *d, const uint32_t *member, size_t n, uint32_t *cell)
-{
-	for (size_t i = 0; i < n; i++) {
-		cell[i] = member[i] == NO_INDEX ? NO_INDEX : d->member[member[i]].cells;
-		if (cell[i] != NO_INDEX)
-			__builtin_prefetch(&d->cell[cell[i]], 1);
-	}
-}
-
 /* Is the cell the only one that the change will ask for? Mostly so: a route comes or goes by the usual way.
  */
-static bool cell_is_all(const struct detect *d, const struct change *c, const struct cell *x)
+static bool cell_is_all(const struct change *c, const struct way *old, const struct way *new, asn_t asn)
 {
-	const struct way *way = path_way(d, c->old == PATH_NONE ? c->new : c->old);
+	const struct way *way = c->old == PATH_NONE ? new : old;
 
-	return (c->old == PATH_NONE || c->new == PATH_NONE) &&
-	       (x->asn == way->border || x->asn == way->origin);
+	return (c->old == PATH_NONE || c->new == PATH_NONE) && (asn == way->border || asn == way->origin);
 }
 
-/* The cells' carriers, and the next cells where those will be asked for. */
-static void carriers_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *cell)
+/* The ways, the first cells' carriers, and the next cells where those will be asked for. */
+static void carriers_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *next)
 {
 	for (size_t i = 0; i < n; i++) {
+		const struct way *old = path_way(d, c[i].old), *new = path_way(d, c[i].new);
 		const struct cell *x;
-		if (cell[i] == NO_INDEX)
+		uint32_t cell;
+		next[i] = NO_INDEX;
+		__builtin_prefetch(old);
+		__builtin_prefetch(new);
+		if (c[i].prefix == PREFIX_NONE || d->prefix[c[i].prefix].member == NO_INDEX)
 			continue;
-		x = &d->cell[cell[i]];
+		cell = member_at(d, d->prefix[c[i].prefix].member)->cells;
+		if (cell == NO_INDEX)
+			continue;
+		x = cell_at(d, cell);
 		__builtin_prefetch(&d->carrier[x->carrier], 1);
-		cell[i] = cell_is_all(d, &c[i], x) ? NO_INDEX : x->next;
-		if (cell[i] != NO_INDEX)
-			__builtin_prefetch(&d->cell[cell[i]], 1);
+		next[i] = x->next;
+	}
+}
+
+static void cells_fetch(const struct detect *d, const struct change *c, size_t n, uint32_t *next)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (next[i] == NO_INDEX)
+			continue;
+		const struct cell *x = &d->prefix[c[i].prefix].cell;
+		if (cell_is_all(&c[i], path_way(d, c[i].old), path_way(d, c[i].new), x->asn))
+			next[i] = NO_INDEX;
+		else
+			__builtin_prefetch(cell_at(d, next[i]), 1);
 	}
 }
 
@@ -73,11 +71,10 @@ void changes_fetch(const struct detect *d, const struct change *c, size_t n)
 	uint32_t at[BLOCK];
 	size_t now = n < BLOCK ? n : BLOCK, next = n - now < BLOCK ? n - now : BLOCK;
 
-	members_fetch(d, c, now, at);
-	facts_fetch(d, c + now, next);
-	cells_fetch(d, at, now, at);
 	carriers_fetch(d, c, now, at);
+	facts_fetch(d, c + now, next);
+	cells_fetch(d, c, now, at);
 	for (size_t i = 0; i < now; i++)
 		if (at[i] != NO_INDEX)
-			__builtin_prefetch(&d->carrier[d->cell[at[i]].carrier], 1);
+			__builtin_prefetch(&d->carrier[cell_at(d, at[i])->carrier], 1);
 }

@@ -200,9 +200,10 @@ void detect_free(struct detect *d)
 	vec_pages_free(d->path, d->path_cap, sizeof *d->path);
 	vec_pages_free(d->way, d->way_cap, sizeof *d->way);
 	vec_pages_free(d->prefix, d->prefix_cap, sizeof *d->prefix);
-	vec_pages_free(d->member, d->member_cap, sizeof *d->member);
 	vec_pages_free(d->member_more, d->member_more_cap, sizeof *d->member_more);
-	vec_pages_free(d->cell, d->cell_cap, sizeof *d->cell);
+	vec_pages_free(d->far_member, d->far_member_cap, sizeof *d->far_member);
+	vec_pages_free(d->far_more, d->far_more_cap, sizeof *d->far_more);
+	vec_pages_free(d->far_cell, d->far_cell_cap, sizeof *d->far_cell);
 	free(d->flips);
 	free(d->as);
 	free(d->place);
@@ -308,8 +309,8 @@ static void change_one(struct detect *d, const struct change *c)
 		health_withdrawal(d, c);
 	tally_change(d, c);
 	if (d->armed && d->quiet)
-		for (uint32_t m = d->prefix[c->prefix].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
-			d->place[d->member[m].place].learned = true;
+		for (uint32_t m = d->prefix[c->prefix].member; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
+			d->place[member_at(d, m)->place].learned = true;
 }
 
 void detect_changes(struct detect *d, const struct change *c, size_t n)

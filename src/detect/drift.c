@@ -211,8 +211,8 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 {
 	const struct place *p = &d->place[c->place];
 
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place) {
-		prefix_id id = d->member[i].prefix;
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = member_more_at(d, i)->next_of_place) {
+		prefix_id id = member_at(d, i)->prefix;
 		struct back back;
 		int64_t net = 0;
 		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;

@@ -70,21 +70,16 @@ static bool due_is_of_member(const struct due *x)
 	return x->kind == DUE_DOWN || x->kind == DUE_UP;
 }
 
-/* They come by the thousand, each of a prefix that nobody has asked for since: while one is judged, the next
- * one's member is on its way. */
-static void member_fetch(const struct detect *d, uint32_t member)
-{
-	__builtin_prefetch(&d->member[member], 1);
-	__builtin_prefetch(&d->member_more[member], 1);
-}
-
 void due_run(struct detect *d, utime_t until)
 {
 	while (d->n_due && d->due[0].at <= until) {
 		struct due x = due_take(d);
 		utime_t now = d->now;
-		if (d->n_due && due_is_of_member(d->due))
+		if (d->n_due && due_is_of_member(d->due)) {
+			/* they come by the thousand, each of a prefix that nobody has asked for since */
 			member_fetch(d, d->due->subject);
+			__builtin_prefetch(member_more_at(d, d->due->subject), 1);
+		}
 		if (x.at > d->now)
 			d->now = x.at;
 		judge[x.kind](d, &x);

@@ -28,11 +28,11 @@ void carriers_gone(struct detect *d)
 /* The same for a prefix of several. */
 static void cells_gone(struct detect *d, uint32_t member)
 {
-	const struct member_of *m = &d->member[member];
+	const struct member_of *m = member_at(d, member);
 	const uint16_t *vote = d->vote + family_index(d->place[m->place].family) * d->peers;
 
-	for (uint32_t k = m->cells; k != NO_INDEX; k = d->cell[k].next) {
-		struct cell *x = &d->cell[k];
+	for (uint32_t k = m->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
+		struct cell *x = cell_at(d, k);
 		utime_t at;
 		if (!x->held || x->votes || x->going || d->carrier[x->carrier].stay != STAY_PRESENT)
 			continue;
@@ -46,6 +46,8 @@ static void cells_gone(struct detect *d, uint32_t member)
 
 void members_gone(struct detect *d)
 {
-	for (uint32_t m = 0; d->armed && m < d->n_members; m++)
+	if (!d->armed)
+		return;
+	for (uint32_t m = member_from(d, 0); m != NO_INDEX; m = member_from(d, m + 1))
 		cells_gone(d, m);
 }

@@ -13,6 +13,25 @@ static inline struct carrier_more *more_of(const struct detect *d, const struct 
 	return &d->carrier_more[c - d->carrier];
 }
 
+static inline struct member_of *member_at(const struct detect *d, uint32_t i)
+{
+	return i < FAR ? &d->prefix[i].own : &d->far_member[i - FAR];
+}
+static inline struct member_more *member_more_at(const struct detect *d, uint32_t i)
+{
+	return i < FAR ? &d->member_more[i] : &d->far_more[i - FAR];
+}
+static inline struct cell *cell_at(const struct detect *d, uint32_t i)
+{
+	return i < FAR ? &d->prefix[i].cell : &d->far_cell[i - FAR];
+}
+static inline void member_fetch(const struct detect *d, uint32_t i)
+{
+	__builtin_prefetch(member_at(d, i), 1);
+	if (i < FAR)
+		__builtin_prefetch(cell_at(d, i), 1);
+}
+
 /* ---- maps (map.c) ---- */
 uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */
 void map_fetch(const struct table_of *m, uint64_t key);   /* ahead of map_get */
@@ -51,14 +70,15 @@ static inline uint32_t prefix_members(
 		members_look(d, prefix);
 	return d->prefix[prefix].member;
 }
+uint32_t member_from(const struct detect *d, uint32_t i); /* the first of all members from there on */
 uint32_t place_by_id(struct detect *d, const char *id, uint8_t family);
 uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn);    /* finds or makes */
 uint32_t cell_seek(struct detect *d, uint32_t member, asn_t upstream); /* finds or makes, the carrier too */
 static inline uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstream)
 {
-	uint32_t first = d->member[member].cells;
+	uint32_t first = member_at(d, member)->cells;
 
-	return first != NO_INDEX && d->cell[first].asn == upstream ? first : cell_seek(d, member, upstream);
+	return first != NO_INDEX && cell_at(d, first)->asn == upstream ? first : cell_seek(d, member, upstream);
 }
 bool prefix_in_shares(const struct prefix *p);
 bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin);

@@ -10,7 +10,7 @@
 struct place;
 
 enum { JOURNAL_RING = 1 << 20 };
-enum { TRAIL = 12 }; /* entries of a prefix that are on their way into the processor's caches at once */
+enum { TRAIL = 4 }; /* entries of a prefix that are on their way into the processor's caches at once */
 struct entry {       /* of the journal */
 	utime_t time;
 	path_id old, new;

@@ -23,12 +23,12 @@ void cell_over(struct detect *d, struct cell *cell, utime_t at)
 /* The event tells of its move at that time, in place of the one before. */
 static void cell_told(struct detect *d, uint32_t cell, uint32_t member, uint32_t event, utime_t at)
 {
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 
 	if (x->event == event)
 		return; /* what lay between was not told */
 	cell_over(d, x, at);
-	event_add_prefix(d, event, prefix_of(d->t, d->member[member].prefix));
+	event_add_prefix(d, event, prefix_of(d->t, member_at(d, member)->prefix));
 	x->event = event;
 	d->event[event]->live++;
 }
@@ -54,11 +54,11 @@ static void move_add(struct detect *d, uint32_t carrier, uint32_t member, bool g
 
 void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 
 	x->at = at;
 	x->going = true;
-	if (place_is_small(d, &d->place[d->member[member].place]))
+	if (place_is_small(d, &d->place[member_at(d, member)->place]))
 		due_add(d, DUE_CELL_LOST, at + d->o.lost_after, cell, member, at);
 	else
 		move_add(d, x->carrier, member, false, at);
@@ -66,8 +66,8 @@ void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 
 void cell_rise(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
-	d->cell[cell].at = d->quiet ? UTIME_NONE : at;
-	d->cell[cell].going = false;
+	cell_at(d, cell)->at = d->quiet ? UTIME_NONE : at;
+	cell_at(d, cell)->going = false;
 }
 
 /* Since when it carries the prefix, as far as that was told: no loss of this stay is older. */
@@ -81,7 +81,7 @@ static utime_t cell_since(struct detect *d, const struct cell *x)
 
 static utime_t cell_fell(struct detect *d, uint32_t member, const struct cell *x)
 {
-	const struct member_of *m = &d->member[member];
+	const struct member_of *m = member_at(d, member);
 
 	return journal_decline(d, &d->place[m->place], m->prefix, x->asn, cell_since(d, x), x->at);
 }
@@ -92,13 +92,13 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 	struct carrier *c = &d->carrier[carrier];
 	struct carrier_more *more = &d->carrier_more[carrier];
 	struct move *m = gained ? &more->gain : &more->loss;
-	utime_t at = gained ? d->cell[cell].at : cell_fell(d, member, &d->cell[cell]);
+	utime_t at = gained ? cell_at(d, cell)->at : cell_fell(d, member, cell_at(d, cell));
 	struct event *e = event_at(d, m->event);
 	enum event_kind kind = !gained                ? EVENT_UPSTREAM_LOST
-			       : d->cell[cell].before ? EVENT_UPSTREAM_RETURN
+			       : cell_at(d, cell)->before ? EVENT_UPSTREAM_RETURN
 						      : EVENT_UPSTREAM_NEW;
 
-	if (prefix_is_struck(d, d->member[member].prefix, at))
+	if (prefix_is_struck(d, member_at(d, member)->prefix, at))
 		return;
 	if (!e || e->kind != kind || at - e->first_seen > GROUP_WITHIN) {
 		m->event = event_open(d, kind, SCOPE_PREFIX, c->place, at);
@@ -123,11 +123,11 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 
 void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 	struct carrier *c = &d->carrier[x->carrier];
 	struct carrier_more *more = &d->carrier_more[x->carrier];
 	struct place *p = &d->place[c->place];
-	bool fresh = !d->member[member].established;
+	bool fresh = !member_at(d, member)->established;
 
 	if (x->votes < vantage_needed(d, p) * VOTE)
 		return;
@@ -146,7 +146,7 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 		return; /* the carrier's own event will name it */
 	if (more->event != NO_INDEX && x->at - more->since <= GROUP_WITHIN &&
 	    event_at(d, more->event)->kind != EVENT_UPSTREAM_LOST) {
-		event_add_prefix(d, more->event, prefix_of(d->t, d->member[member].prefix));
+		event_add_prefix(d, more->event, prefix_of(d->t, member_at(d, member)->prefix));
 		if (d->now > more->since + GROUP_WITHIN) /* seen when those who were away are back */
 			due_add(d, DUE_RETELL, d->now, x->carrier, 0, more->since);
 		return;
@@ -161,7 +161,7 @@ void cell_voted(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 
 void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 {
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 
 	if (!x->held || d->quiet)
 		return;
@@ -170,10 +170,10 @@ void cell_fall(struct detect *d, uint32_t member, uint32_t cell, utime_t at)
 
 void cell_judge_lost(struct detect *d, const struct due *due)
 {
-	struct cell *x = &d->cell[due->subject];
-	const struct member_of *m = &d->member[due->other];
+	struct cell *x = cell_at(d, due->subject);
+	const struct member_of *m = member_at(d, due->other);
 	struct carrier *c = &d->carrier[x->carrier];
-	utime_t again = ask_again(d, m->level, d->member_more[due->other].up_since);
+	utime_t again = ask_again(d, m->level, member_more_at(d, due->other)->up_since);
 
 	if (!x->held || x->votes || x->at != due->stamp)
 		return;
@@ -193,10 +193,10 @@ void cell_judge_lost(struct detect *d, const struct due *due)
 
 static uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrier)
 {
-	uint32_t k = d->member[member].cells;
+	uint32_t k = member_at(d, member)->cells;
 
-	while (k != NO_INDEX && d->cell[k].carrier != carrier)
-		k = d->cell[k].next;
+	while (k != NO_INDEX && cell_at(d, k)->carrier != carrier)
+		k = cell_at(d, k)->next;
 	return k;
 }
 
@@ -223,7 +223,7 @@ static void move_tell(
 	event_join(d, index, &more->episode, &more->episode_last);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t k = cell_of(d, m->member[i], carrier);
-		cell_told(d, k, m->member[i], index, d->cell[k].at);
+		cell_told(d, k, m->member[i], index, cell_at(d, k)->at);
 	}
 	event_sort(d, index);
 	e->after = carrier_share(d, c);
@@ -260,8 +260,8 @@ static uint64_t move_sift(struct detect *d, uint32_t carrier, struct move *m, bo
 		qsort(m->member, m->n, sizeof *m->member, member_cmp);
 	for (size_t i = 0; i < m->n; i++) {
 		uint32_t member = m->member[i], k = cell_of(d, member, carrier);
-		const struct member_of *x = &d->member[member];
-		struct cell *cell = k == NO_INDEX ? NULL : &d->cell[k];
+		const struct member_of *x = member_at(d, member);
+		struct cell *cell = k == NO_INDEX ? NULL : cell_at(d, k);
 		bool told, again = member == last; /* told: by an incident */
 		last = member;
 		if (again || !cell || !cell->held || (gained ? cell->votes == 0 : cell->votes > 0))

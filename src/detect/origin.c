@@ -69,8 +69,8 @@ void incident_explains(struct detect *d, const struct event *e, utime_t at)
 	for (size_t i = 0; i < e->prefixes; i++) {
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		uint32_t m = id == PREFIX_NONE || id >= d->prefixes ? NO_INDEX : d->prefix[id].member;
-		for (; m != NO_INDEX; m = d->member[m].next_of_prefix)
-			place_explain(&d->place[d->member[m].place], at);
+		for (; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
+			place_explain(&d->place[member_at(d, m)->place], at);
 	}
 }
 
@@ -152,14 +152,14 @@ void incident_place(struct detect *d, uint32_t index, prefix_id held, size_t oth
 {
 	struct event *e = event_at(d, index);
 	uint32_t member = held == PREFIX_NONE ? NO_INDEX : prefix_members(d, held);
-	const struct place *p = member == NO_INDEX ? NULL : &d->place[d->member[member].place];
+	const struct place *p = member == NO_INDEX ? NULL : &d->place[member_at(d, member)->place];
 
 	if (held != PREFIX_NONE)
 		e->family = prefix_of(d->t, held)->family;
 	if (others == 0 && p) {
-		d->event[index]->place = d->member[member].place;
+		d->event[index]->place = member_at(d, member)->place;
 		snprintf(e->territory, sizeof e->territory, "%s", p->id);
-	} else if (others && (!p || d->event[index]->place != d->member[member].place)) {
+	} else if (others && (!p || d->event[index]->place != member_at(d, member)->place)) {
 		d->event[index]->place = NO_INDEX;
 		e->territory[0] = '\0';
 	}

@@ -52,12 +52,12 @@ static uint32_t network_size(const struct detect *d, const struct member_of *m)
 
 static void member_establish(struct detect *d, uint32_t member, utime_t at)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	struct place *p = &d->place[m->place];
 
 	m->established = true;
 	m->state = LEVEL_UP;
-	d->member_more[member].up_since = at;
+	member_more_at(d, member)->up_since = at;
 	p->seen += m->weight * m->visible;
 	p->whole += m->weight;
 	p->up_members++;
@@ -110,7 +110,7 @@ void place_level(struct detect *d, uint32_t place, utime_t at)
 
 void member_level(struct detect *d, uint32_t member, utime_t at)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	const struct place *p = &d->place[m->place];
 	uint8_t level = member_level_of(m, p);
 
@@ -121,7 +121,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 	if (level == m->level)
 		return;
 	m->level = level;
-	d->member_more[member].crossed = at;
+	member_more_at(d, member)->crossed = at;
 	if (!m->established)
 		return;
 	if (level == LEVEL_DOWN && m->state == LEVEL_UP && falls(d, m->last_loss))
@@ -130,7 +130,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 		return;
 	if (m->state == LEVEL_DOWN)
 		due_add(d, DUE_UP, at + d->o.up_after, member, 0, at);
-	d->member_more[member].up_since = at;
+	member_more_at(d, member)->up_since = at;
 }
 
 /* ---- what is down really ---- */
@@ -144,7 +144,7 @@ static double visible_above(const struct detect *d, prefix_id prefix)
 	     i = prefix_parent(d->t, i)) {
 		uint32_t m = d->prefix[i].member;
 		if (m != NO_INDEX)
-			best = fmax(best, member_visibility(d, &d->member[m]));
+			best = fmax(best, member_visibility(d, member_at(d, m)));
 	}
 	return best;
 }
@@ -172,7 +172,7 @@ static bool covered_by_parts(const struct detect *d, prefix_id id)
 		    inside[i] == id || inside[i] >= d->prefixes ? NO_INDEX : d->prefix[inside[i]].member;
 		prefix_id above = prefix_parent(d->t, inside[i]);
 		bool outer = above == id || above == PREFIX_NONE || !prefix_covers(p, prefix_of(d->t, above));
-		if (outer && m != NO_INDEX && member_visibility(d, &d->member[m]) >= d->o.up_from)
+		if (outer && m != NO_INDEX && member_visibility(d, member_at(d, m)) >= d->o.up_from)
 			part += exp2((double)p->len - prefix_of(d->t, inside[i])->len);
 	}
 	return part >= 0.999;
@@ -236,10 +236,10 @@ static void outage_why(struct detect *d, struct event *e, const struct place *p)
 
 static void outage_add(struct detect *d, uint32_t index, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 
 	m->state = LEVEL_DOWN;
-	d->member_more[member].outage = index;
+	member_more_at(d, member)->outage = index;
 	event_add_prefix(d, index, prefix_of(d->t, m->prefix));
 	d->event[index]->live++;
 	if (m->fall > d->event[index]->last)
@@ -287,7 +287,7 @@ static void outage_join(struct detect *d, uint32_t index, struct place *p)
 
 static void group_down(struct detect *d, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	struct place *p = &d->place[m->place];
 	uint32_t index = group_get(d, m);
 	double weight = 0;
@@ -310,18 +310,18 @@ static void group_down(struct detect *d, uint32_t member)
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		weight += id == PREFIX_NONE || d->prefix[id].member == NO_INDEX
 			      ? 0
-			      : (double)d->member[d->prefix[id].member].weight;
+			      : (double)member_at(d, d->prefix[id].member)->weight;
 	}
 	outage_tell(d, index, m->prefix, weight, m->before, member_visibility(d, m));
 }
 
 void down_judge(struct detect *d, const struct due *due)
 {
-	struct member_of *m = &d->member[due->subject];
+	struct member_of *m = member_at(d, due->subject);
 	struct place *p = &d->place[m->place];
 
 	if (!m->established || m->level != LEVEL_DOWN || m->state == LEVEL_DOWN ||
-	    d->member_more[due->subject].crossed != due->stamp)
+	    member_more_at(d, due->subject)->crossed != due->stamp)
 		return;
 	if (!member_is_down(d, m)) {
 		member_forget(d, m);
@@ -341,8 +341,8 @@ void down_judge(struct detect *d, const struct due *due)
 
 void up_judge(struct detect *d, const struct due *due)
 {
-	struct member_of *m = &d->member[due->subject];
-	struct member_more *more = &d->member_more[due->subject];
+	struct member_of *m = member_at(d, due->subject);
+	struct member_more *more = member_more_at(d, due->subject);
 	uint32_t index = more->outage;
 
 	if (m->state != LEVEL_DOWN || m->level != LEVEL_UP || more->crossed != due->stamp)
@@ -364,8 +364,8 @@ void place_down_judge(struct detect *d, const struct due *due)
 		return;
 	p->state = LEVEL_DOWN;
 	index = event_open(d, EVENT_OUTAGE, SCOPE_TERRITORY, place, p->fall);
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place) {
-		struct member_of *m = &d->member[i];
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = member_more_at(d, i)->next_of_place) {
+		struct member_of *m = member_at(d, i);
 		if (m->established && m->level == LEVEL_DOWN && m->state == LEVEL_UP && member_is_down(d, m))
 			outage_add(d, index, i);
 	}

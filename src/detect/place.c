@@ -114,14 +114,33 @@ uint32_t place_by_id(struct detect *d, const char *id, uint8_t family)
 	return NO_INDEX;
 }
 
+uint32_t member_from(const struct detect *d, uint32_t i)
+{
+	for (; i < d->prefixes; i++)
+		if (d->prefix[i].own.place != NO_INDEX)
+			return i;
+	i = i < FAR ? FAR : i;
+	return i - FAR < d->n_far_members ? i : NO_INDEX;
+}
+
+/* The prefix's own, or where that is of another place, a far one. */
+static uint32_t member_room(struct detect *d, prefix_id prefix)
+{
+	size_t n = d->n_far_members;
+
+	if (d->prefix[prefix].own.place == NO_INDEX)
+		return prefix;
+	d->far_member = vec_pages(d->far_member, n, n + 1, &d->far_member_cap, sizeof *d->far_member);
+	d->far_more = vec_pages(d->far_more, n, n + 1, &d->far_more_cap, sizeof *d->far_more);
+	return FAR + (uint32_t)d->n_far_members++;
+}
+
 static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
 {
 	struct place *p = &d->place[place];
-	size_t n = d->n_members++;
+	uint32_t n = member_room(d, prefix);
 
-	d->member = vec_pages(d->member, n, n + 1, &d->member_cap, sizeof *d->member);
-	d->member_more = vec_pages(d->member_more, n, n + 1, &d->member_more_cap, sizeof *d->member_more);
-	d->member[n] = (struct member_of){.place = place,
+	*member_at(d, n) = (struct member_of){.place = place,
 	    .prefix = prefix,
 	    .next_of_prefix = d->prefix[prefix].member,
 	    .cells = NO_INDEX,
@@ -130,13 +149,13 @@ static void member_new(struct detect *d, prefix_id prefix, uint32_t place)
 	    .fall = UTIME_NONE,
 	    .last_loss = UTIME_NONE,
 	    .last_gain = UTIME_NONE};
-	d->member_more[n] = (struct member_more){.next_of_place = p->first_member,
+	*member_more_at(d, n) = (struct member_more){.next_of_place = p->first_member,
 	    .outage = NO_INDEX,
 	    .flips = NO_INDEX,
 	    .rise = UTIME_NONE,
 	    .crossed = UTIME_NONE,
 	    .up_since = UTIME_NONE};
-	p->first_member = d->prefix[prefix].member = (uint32_t)n;
+	p->first_member = d->prefix[prefix].member = n;
 	p->members++;
 }
 
@@ -184,8 +203,8 @@ void members_look(struct detect *d, prefix_id prefix)
 
 static bool prefix_is_of(const struct detect *d, prefix_id prefix, uint32_t place)
 {
-	for (uint32_t m = d->prefix[prefix].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
-		if (d->member[m].place == place)
+	for (uint32_t m = d->prefix[prefix].member; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
+		if (member_at(d, m)->place == place)
 			return true;
 	return false;
 }
@@ -217,8 +236,11 @@ void prefixes_grow(struct detect *d)
 	size_t n = prefix_count(d->t);
 
 	d->prefix = vec_pages(d->prefix, d->prefixes, n, &d->prefix_cap, sizeof *d->prefix);
+	d->member_more =
+	    vec_pages(d->member_more, d->prefixes, n, &d->member_more_cap, sizeof *d->member_more);
 	for (; d->prefixes < n; d->prefixes++)
-		d->prefix[d->prefixes] = (struct prefix_fact){.member = NO_INDEX,
+		d->prefix[d->prefixes] = (struct prefix_fact){.own.place = NO_INDEX,
+		    .member = NO_INDEX,
 		    .row = (uint8_t)family_index(prefix_of(d->t, (prefix_id)d->prefixes)->family)};
 }
 
@@ -251,26 +273,44 @@ uint32_t carrier_find(struct detect *d, uint32_t place, asn_t asn)
 	return index;
 }
 
+/* The first one of a prefix's own member stands beside it and stays the first. */
+static uint32_t cell_new(struct detect *d, uint32_t member)
+{
+	struct member_of *m = member_at(d, member);
+	uint32_t index = member, next = NO_INDEX;
+
+	if (member >= FAR || m->cells != NO_INDEX) {
+		size_t n = d->n_far_cells++;
+		d->far_cell = vec_pages(d->far_cell, n, n + 1, &d->far_cell_cap, sizeof *d->far_cell);
+		index = FAR + (uint32_t)n;
+	}
+	if (m->cells == NO_INDEX) {
+		m->cells = index;
+	} else {
+		struct cell *first = cell_at(d, m->cells);
+		next = first->next;
+		first->next = index;
+	}
+	cell_at(d, index)->next = next;
+	return index;
+}
+
 uint32_t cell_seek(struct detect *d, uint32_t member, asn_t upstream)
 {
 	uint32_t index, idle = NO_INDEX, carrier;
 	struct cell *c;
 
-	for (index = d->member[member].cells; index != NO_INDEX; index = d->cell[index].next) {
-		c = &d->cell[index];
+	for (index = member_at(d, member)->cells; index != NO_INDEX; index = cell_at(d, index)->next) {
+		c = cell_at(d, index);
 		if (c->asn == upstream)
 			return index;
 		if (!c->votes && !c->held && !c->before)
 			idle = index;
 	}
-	carrier = carrier_find(d, d->member[member].place, upstream);
-	if (idle == NO_INDEX) {
-		d->cell = vec_pages(d->cell, d->n_cells, d->n_cells + 1, &d->cell_cap, sizeof *d->cell);
-		idle = (uint32_t)d->n_cells++;
-		d->cell[idle].next = d->member[member].cells;
-		d->member[member].cells = idle;
-	}
-	c = &d->cell[idle];
+	carrier = carrier_find(d, member_at(d, member)->place, upstream);
+	if (idle == NO_INDEX)
+		idle = cell_new(d, member);
+	c = cell_at(d, idle);
 	*c = (struct cell){
 	    .carrier = carrier, .asn = upstream, .next = c->next, .event = NO_INDEX, .at = UTIME_NONE};
 	return idle;
@@ -278,16 +318,16 @@ uint32_t cell_seek(struct detect *d, uint32_t member, asn_t upstream)
 
 void member_reweigh(struct detect *d, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	struct place *p = &d->place[m->place];
 	uint64_t was = m->weight, is = prefix_own(d->t, m->prefix);
 
 	if (was == is)
 		return;
 	m->weight = is;
-	for (uint32_t i = m->cells; i != NO_INDEX; i = d->cell[i].next) {
-		uint64_t votes = d->cell[i].votes;
-		struct carrier *c = &d->carrier[d->cell[i].carrier];
+	for (uint32_t i = m->cells; i != NO_INDEX; i = cell_at(d, i)->next) {
+		uint64_t votes = cell_at(d, i)->votes;
+		struct carrier *c = &d->carrier[cell_at(d, i)->carrier];
 		struct row *r = &p->ledger.row[c->row];
 		r->share = row_seen(&p->ledger, r);
 		ledger_mark(&p->ledger, c->row);

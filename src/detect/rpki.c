@@ -18,7 +18,7 @@ static bool invalid(enum rpki s)
 
 static uint64_t rpki_key(const struct detect *d, uint32_t member)
 {
-	const struct member_of *m = &d->member[member];
+	const struct member_of *m = member_at(d, member);
 
 	return (uint64_t)(m->place + 1) << 32 | d->prefix[m->prefix].origin | UINT64_C(3) << 62;
 }
@@ -32,10 +32,10 @@ static double rpki_visibility(const struct detect *d, const struct open_event *x
 	for (size_t i = 0; i < x->e.prefixes; i++) {
 		prefix_id id = prefix_find(d->t, &x->e.prefix[i]);
 		for (uint32_t m = id == PREFIX_NONE ? NO_INDEX : d->prefix[id].member; m != NO_INDEX;
-		     m = d->member[m].next_of_prefix)
-			if (d->member[m].place == x->place) {
-				seen += (double)d->member[m].weight * member_visibility(d, &d->member[m]);
-				all += (double)d->member[m].weight;
+		     m = member_at(d, m)->next_of_prefix)
+			if (member_at(d, m)->place == x->place) {
+				seen += (double)member_at(d, m)->weight * member_visibility(d, member_at(d, m));
+				all += (double)member_at(d, m)->weight;
 			}
 	}
 	*part = p->whole ? all / (double)p->whole : 0;
@@ -82,7 +82,7 @@ static bool event_names(const struct event *e, const struct prefix *p)
 
 static void rpki_begins(struct detect *d, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	uint32_t index = map_get(&d->groups, rpki_key(d, member));
 	struct place *p = &d->place[m->place];
 	struct event *e = event_at(d, index);
@@ -106,7 +106,7 @@ static void rpki_ends(struct detect *d, uint32_t member)
 	uint32_t index = map_get(&d->groups, rpki_key(d, member));
 	const struct event *e = event_at(d, index);
 
-	if (e && event_names(e, prefix_of(d->t, d->member[member].prefix)) && --d->event[index]->live == 0)
+	if (e && event_names(e, prefix_of(d->t, member_at(d, member)->prefix)) && --d->event[index]->live == 0)
 		event_close(d, index, d->now);
 }
 
@@ -127,7 +127,7 @@ static void roa_changed(void *arg, const struct prefix *p)
 		was = invalid(prefix_rpki(d->f, prefix_of(d->t, id), pf->origin, d->now - 1));
 		is = invalid(prefix_rpki(d->f, prefix_of(d->t, id), pf->origin, d->now));
 		for (uint32_t m = was == is ? NO_INDEX : prefix_members(d, id); m != NO_INDEX;
-		     m = d->member[m].next_of_prefix) {
+		     m = member_at(d, m)->next_of_prefix) {
 			if (is)
 				rpki_begins(d, m);
 			else

@@ -1,6 +1,6 @@
 /*
- * detect/run: what one run knows. Its state hangs off struct detect: the way of each path, a line of facts
- * per prefix, a member per (place, prefix), a cell per (member, upstream) holding its votes, a carrier per
+ * detect/run: what one run knows. Its state hangs off struct detect: the way of each path, facts of
+ * each prefix, a member per (place, prefix), a cell per (member, upstream) holding its votes, a carrier per
  * (place, upstream) holding the running sums, a ring of the changes that mattered (journal), and one heap of
  * things to be judged later (due). A place is a territory in one family. All of it is owned by struct detect;
  * state.c walks it.
@@ -40,18 +40,6 @@ struct way {
 };
 struct path_fact { /* inherited from the tail at birth */
 	uint32_t way : 30, phase : 2;
-};
-
-struct prefix_fact {
-	_Alignas(64) uint32_t member; /* first member, NO_INDEX */
-	asn_t origin;                 /* the established one, 0: none yet */
-	uint32_t trail[TRAIL];        /* its latest entries of the journal, around; 0: none */
-	cc_t country;                 /* of the partition */
-	uint8_t last;                 /* of the trail */
-	uint8_t row;                  /* family_index */
-	bool known;                   /* member looked for */
-	bool announced;
-	bool watched; /* origins are counted in pairs */
 };
 
 struct place {
@@ -105,7 +93,7 @@ struct place {
 enum level { LEVEL_UNKNOWN, LEVEL_DOWN, LEVEL_DEGRADED, LEVEL_UP };
 
 struct member_of { /* what a vote moves: one line of the processor's caches */
-	_Alignas(64) uint64_t weight;
+	uint64_t weight;
 	uint32_t place, next_of_prefix;
 	uint32_t cells;   /* chain */
 	uint32_t visible; /* votes with a route */
@@ -116,6 +104,39 @@ struct member_of { /* what a vote moves: one line of the processor's caches */
 	utime_t last_gain;       /* of a recovery */
 	float before;            /* visibility before the decline */
 	prefix_id prefix;
+};
+
+struct cell {
+	uint32_t carrier;
+	uint32_t next, votes;
+	asn_t asn;       /* the carrier's: the chain is searched by it */
+	bool held : 1;   /* carried by enough vantage ASes since it rose */
+	bool before : 1; /* was held in an earlier stay, or in the baseline */
+	bool going : 1;  /* without a vote: judged when it was so long enough */
+	uint16_t last;   /* the peer that had its last vote, where that fits */
+	uint32_t event;  /* open, that told of its last move */
+	utime_t at;      /* of the first vote of this stay, or of the last one's end */
+};
+
+/*
+ * All that a change asks for of its prefix stands side by side: two neighbouring lines of the processor's
+ * caches. `own` is the member of the first place the prefix is of, `cell` the first cell of that; what a
+ * prefix has beyond them lies far. Indexes of both tell which it is: those from FAR are far, those below are
+ * the prefix's own.
+ */
+#define FAR (UINT32_C(1) << 31)
+struct prefix_fact {
+	_Alignas(128) struct member_of own; /* place: NO_INDEX where it is of none */
+	struct cell cell;
+	uint32_t member;       /* chain, NO_INDEX */
+	asn_t origin;          /* the established one, 0: none yet */
+	uint32_t trail[TRAIL]; /* its latest entries of the journal, around; 0: none */
+	cc_t country;          /* of the partition */
+	uint8_t last;          /* of the trail */
+	uint8_t row;           /* family_index */
+	bool known;            /* member looked for */
+	bool announced;
+	bool watched; /* origins are counted in pairs */
 };
 
 struct member_more {               /* of a member, by its index: what is seldom asked for */
@@ -130,18 +151,6 @@ struct flips { /* of a member, for instability */
 	utime_t at[FLIPS];
 	uint8_t n;
 	uint8_t dark; /* bit i: at[i] is of visibility, not of the carrier */
-};
-
-struct cell {
-	_Alignas(32) uint32_t carrier;
-	uint32_t next, votes;
-	asn_t asn;       /* the carrier's: the chain is searched by it */
-	bool held : 1;   /* carried by enough vantage ASes since it rose */
-	bool before : 1; /* was held in an earlier stay, or in the baseline */
-	bool going : 1;  /* without a vote: judged when it was so long enough */
-	uint16_t last;   /* the peer that had its last vote, where that fits */
-	uint32_t event;  /* open, that told of its last move */
-	utime_t at;      /* of the first vote of this stay, or of the last one's end */
 };
 
 enum stay { STAY_ABSENT, STAY_RISING, STAY_PRESENT, STAY_FADING, STAY_LOST };
@@ -334,13 +343,15 @@ struct detect {
 
 	struct place *place;
 	size_t n_places, place_cap;
-	struct member_of *member;
-	struct member_more *member_more;
-	size_t n_members, member_cap, member_more_cap;
+	struct member_more *member_more; /* of the prefixes' own members */
+	size_t member_more_cap;
+	struct member_of *far_member;
+	struct member_more *far_more;
+	size_t n_far_members, far_member_cap, far_more_cap;
 	struct flips *flips;
 	size_t n_flips, flips_cap;
-	struct cell *cell;
-	size_t n_cells, cell_cap;
+	struct cell *far_cell;
+	size_t n_far_cells, far_cell_cap;
 	struct carrier *carrier;
 	struct carrier_more *carrier_more;
 	size_t n_carriers, carrier_cap, carrier_more_cap;

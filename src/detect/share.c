@@ -253,10 +253,10 @@ static void primary_tell(struct detect *d, uint32_t place)
 	event_join(d, index, &its->episode, &its->episode_last);
 	other->episode = its->episode;
 	other->episode_last = its->episode_last;
-	for (uint32_t i = p->first_member; i != NO_INDEX; i = d->member_more[i].next_of_place)
-		for (uint32_t k = d->member[i].cells; k != NO_INDEX; k = d->cell[k].next)
-			if (d->cell[k].carrier == p->challenger && d->cell[k].votes)
-				event_add_prefix(d, index, prefix_of(d->t, d->member[i].prefix));
+	for (uint32_t i = p->first_member; i != NO_INDEX; i = member_more_at(d, i)->next_of_place)
+		for (uint32_t k = member_at(d, i)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
+			if (cell_at(d, k)->carrier == p->challenger && cell_at(d, k)->votes)
+				event_add_prefix(d, index, prefix_of(d->t, member_at(d, i)->prefix));
 	event_sort(d, index);
 	lost.upstream = was->asn;
 	first = journal_first(d, e, p->challenge, &lost);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1152, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1168, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 64, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct carrier_more) == 152, "walk() must know every field of struct carrier_more");
@@ -158,10 +158,11 @@ static void walk_places(struct walk *w, struct detect *d)
 	for (size_t i = 0; !w->writing && i < d->n_places; i++)
 		if (d->place[i].who && !(d->place[i].who = territory_find(d->f, d->place[i].id, &why)))
 			w->bad = true; /* asked for then, and not known now */
-	WALK_PAGES(d->member, d->n_members, d->member_cap);
-	WALK_PAGES(d->member_more, d->n_members, d->member_more_cap);
+	WALK_PAGES(d->member_more, d->prefixes, d->member_more_cap);
+	WALK_PAGES(d->far_member, d->n_far_members, d->far_member_cap);
+	WALK_PAGES(d->far_more, d->n_far_members, d->far_more_cap);
 	WALK_ARRAY(d->flips, d->n_flips, d->flips_cap);
-	WALK_PAGES(d->cell, d->n_cells, d->cell_cap);
+	WALK_PAGES(d->far_cell, d->n_far_cells, d->far_cell_cap);
 	WALK_PAGES(d->carrier, d->n_carriers, d->carrier_cap);
 	WALK_PAGES(d->carrier_more, d->n_carriers, d->carrier_more_cap);
 	for (size_t i = 0; !w->writing && i < d->n_carriers; i++) { /* of the writer's memory */

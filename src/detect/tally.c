@@ -84,7 +84,7 @@ struct vote { /* of one peer's route in one place */
 static uint32_t vote_gained(struct detect *d, const struct vote *v, asn_t upstream)
 {
 	uint32_t cell = cell_find(d, v->member, upstream);
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
 
@@ -104,7 +104,7 @@ static uint32_t vote_gained(struct detect *d, const struct vote *v, asn_t upstre
 static uint32_t vote_lost(struct detect *d, const struct vote *v, asn_t upstream)
 {
 	uint32_t cell = cell_find(d, v->member, upstream);
-	struct cell *x = &d->cell[cell];
+	struct cell *x = cell_at(d, cell);
 	uint32_t carrier = x->carrier;
 	struct carrier *c = &d->carrier[carrier];
 
@@ -140,7 +140,7 @@ static void decline_note(struct detect *d, const struct vote *v, bool gained)
 
 	if (gained) {
 		if (m->last_gain == UTIME_NONE || d->now - m->last_gain > gap)
-			d->member_more[v->member].rise = d->now;
+			member_more_at(d, v->member)->rise = d->now;
 		if (p->last_gain == UTIME_NONE || d->now - p->last_gain > gap)
 			p->rise = d->now;
 		m->last_gain = p->last_gain = d->now;
@@ -186,7 +186,7 @@ static bool main_stays(const struct detect *d, const struct member_of *m, uint32
 
 	if (m->level <= LEVEL_DOWN || m->main == NO_INDEX || (gained == NO_INDEX && lost == NO_INDEX))
 		return false;
-	x = &d->cell[gained == NO_INDEX ? lost : gained];
+	x = cell_at(d, gained == NO_INDEX ? lost : gained);
 	is_main = x->carrier == m->main;
 	most = x->votes * 2 > m->visible;
 	return gained == NO_INDEX ? is_main && most : is_main || !most;
@@ -225,8 +225,8 @@ void route_moved(
 {
 	cc_t inside = d->peer_home[c->peer];
 
-	for (uint32_t i = prefix_members(d, c->prefix); i != NO_INDEX; i = d->member[i].next_of_prefix) {
-		struct member_of *m = &d->member[i];
+	for (uint32_t i = prefix_members(d, c->prefix); i != NO_INDEX; i = member_at(d, i)->next_of_prefix) {
+		struct member_of *m = member_at(d, i);
 		struct place *p = &d->place[m->place];
 		struct vote v = {i, m, p, c->peer, weight, m->weight * weight};
 		asn_t was, is;
@@ -250,11 +250,11 @@ static void announced_moved(struct detect *d, prefix_id prefix)
 	pf->announced = is;
 	parent = prefix_parent(d->t, prefix);
 	if (is)
-		for (uint32_t m = pf->member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+		for (uint32_t m = pf->member; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
 			member_reweigh(d, m);
 	if (parent == PREFIX_NONE || parent >= d->prefixes)
 		return;
-	for (uint32_t m = d->prefix[parent].member; m != NO_INDEX; m = d->member[m].next_of_prefix)
+	for (uint32_t m = d->prefix[parent].member; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
 		member_reweigh(d, m);
 }
 
@@ -301,12 +301,8 @@ static void members_settle(struct detect *d)
 	size_t n = d->n_touched_members;
 
 	for (size_t i = 0; i < n; i++) {
-		if (i + 2 * NEXT < n)
-			__builtin_prefetch(&d->member[d->touched_member[i + 2 * NEXT]], 1);
-		if (i + NEXT < n) {
-			uint32_t k = d->member[d->touched_member[i + NEXT]].cells;
-			__builtin_prefetch(k == NO_INDEX ? NULL : &d->cell[k]);
-		}
+		if (i + NEXT < n)
+			member_fetch(d, d->touched_member[i + NEXT]);
 		member_flip(d, d->touched_member[i], d->now);
 	}
 	d->n_touched_members = 0;

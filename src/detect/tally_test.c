@@ -45,8 +45,8 @@ static void test_untouched_keep_their_main_carrier(void **arg)
 	baseline(w);
 	for (unsigned i = 0; i < WORDS; i++) {
 		say_at_random(w);
-		for (uint32_t m = 0; m < w->d->n_members; m++) {
-			const struct member_of *x = &w->d->member[m];
+		for (uint32_t m = member_from(w->d, 0); m != NO_INDEX; m = member_from(w->d, m + 1)) {
+			const struct member_of *x = member_at(w->d, m);
 			bool same = member_main(w->d, x) == x->main;
 			assert_true(x->touched || same);
 			kept += !x->touched;

@@ -14,9 +14,9 @@ uint32_t member_main(const struct detect *d, const struct member_of *m)
 {
 	if (m->level == LEVEL_DOWN || m->level == LEVEL_UNKNOWN)
 		return NO_INDEX;
-	for (uint32_t k = m->cells; k != NO_INDEX; k = d->cell[k].next)
-		if (d->cell[k].votes * 2 > m->visible)
-			return d->cell[k].carrier;
+	for (uint32_t k = m->cells; k != NO_INDEX; k = cell_at(d, k)->next)
+		if (cell_at(d, k)->votes * 2 > m->visible)
+			return cell_at(d, k)->carrier;
 	return m->main;
 }
 
@@ -54,7 +54,7 @@ static void flips_sift(const struct place *p, struct flips *f)
 
 static struct flips *flips_of(struct detect *d, uint32_t member)
 {
-	struct member_more *m = &d->member_more[member];
+	struct member_more *m = member_more_at(d, member);
 
 	if (m->flips == NO_INDEX) {
 		d->flips = vec_room(d->flips, d->n_flips, &d->flips_cap, sizeof *d->flips);
@@ -124,10 +124,10 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 
 static void member_unrest(struct detect *d, uint32_t member)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	struct place *p = &d->place[m->place];
 	uint32_t index = unrest_get(d, m);
-	utime_t first = d->flips[d->member_more[member].flips].at[0];
+	utime_t first = d->flips[member_more_at(d, member)->flips].at[0];
 
 	if (!event_at(d, index)) {
 		index = event_open(d, EVENT_INSTABILITY, SCOPE_PREFIX, m->place, first);
@@ -156,16 +156,16 @@ static void flip_add(struct detect *d, uint32_t member, utime_t at, bool dark)
 	f->dark = (uint8_t)(f->dark | (unsigned)dark << f->n);
 	f->n++;
 	if (f->n == want)
-		flips_sift(&d->place[d->member[member].place], f);
+		flips_sift(&d->place[member_at(d, member)->place], f);
 	if (f->n && f->n == want && f->at[f->n - 1] - f->at[0] <= d->o.instability_window)
 		member_unrest(d, member);
 }
 
 void member_flip(struct detect *d, uint32_t member, utime_t at)
 {
-	struct member_of *m = &d->member[member];
+	struct member_of *m = member_at(d, member);
 	uint32_t is = member_main(d, m), was = m->main;
-	utime_t began = is == NO_INDEX ? m->fall : was == NO_INDEX ? d->member_more[member].rise : at;
+	utime_t began = is == NO_INDEX ? m->fall : was == NO_INDEX ? member_more_at(d, member)->rise : at;
 
 	m->touched = false;
 	m->main = is;
@@ -182,7 +182,7 @@ static utime_t unrest_ends(struct detect *d, const struct event *e, utime_t last
 	for (size_t i = 0; i < e->prefixes; i++) {
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		uint32_t m = id == PREFIX_NONE || id >= d->prefixes ? NO_INDEX : d->prefix[id].member;
-		utime_t gain = m == NO_INDEX ? UTIME_NONE : d->member[m].last_gain;
+		utime_t gain = m == NO_INDEX ? UTIME_NONE : member_at(d, m)->last_gain;
 		if (gain != UTIME_NONE && gain > end && gain - last <= DECLINE_GAP)
 			end = gain;
 	}

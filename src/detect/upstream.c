@@ -58,12 +58,12 @@ static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event,
 {
 	const struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
-		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
-			struct cell *cell = &d->cell[k];
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
+			struct cell *cell = cell_at(d, k);
 			if (cell->carrier != carrier || !cell->held || (!gained && cell->votes))
 				continue;
-			event_add_prefix(d, event, prefix_of(d->t, d->member[m].prefix));
+			event_add_prefix(d, event, prefix_of(d->t, member_at(d, m)->prefix));
 			cell_over(d, cell, cell->at);
 			if (!gained) {
 				cell->held = false;
@@ -76,10 +76,10 @@ static void carrier_lets_go(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
-		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
-			if (d->cell[k].carrier == carrier)
-				d->cell[k].held = false;
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
+			if (cell_at(d, k)->carrier == carrier)
+				cell_at(d, k)->held = false;
 	c->held = 0;
 }
 
@@ -126,9 +126,9 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 
 	if (asn_is_transit(d, c->asn))
 		return true;
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
-		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next)
-			if (d->cell[k].carrier == carrier && d->cell[k].votes && d->member[m].established)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
+			if (cell_at(d, k)->carrier == carrier && cell_at(d, k)->votes && member_at(d, m)->established)
 				return true;
 	return false;
 }
@@ -140,13 +140,13 @@ static bool carrier_is_taker(const struct detect *d, uint32_t carrier, bool gain
 	const struct carrier_more *more = &d->carrier_more[carrier];
 	bool any = false;
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = d->member_more[m].next_of_place)
-		for (uint32_t k = d->member[m].cells; k != NO_INDEX; k = d->cell[k].next) {
-			if (d->cell[k].carrier != carrier ||
-			    !(gained ? d->cell[k].votes > 0 : d->cell[k].held))
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
+			if (cell_at(d, k)->carrier != carrier ||
+			    !(gained ? cell_at(d, k)->votes > 0 : cell_at(d, k)->held))
 				continue;
-			if (!prefix_is_taken(d, d->member[m].prefix, c->asn) &&
-			    !prefix_is_hijacked(d, d->member[m].prefix, gained ? more->since : c->fall))
+			if (!prefix_is_taken(d, member_at(d, m)->prefix, c->asn) &&
+			    !prefix_is_hijacked(d, member_at(d, m)->prefix, gained ? more->since : c->fall))
 				return false;
 			any = true;
 		}
@@ -168,8 +168,8 @@ static utime_t carrier_began(struct detect *d, uint32_t carrier)
 	struct matter gain = {.place = p, .upstream = c->asn, .what = MATTER_GAIN};
 	utime_t first = more->since, one;
 
-	for (uint32_t m = p->first_member; m != NO_INDEX; m = d->member_more[m].next_of_place) {
-		one = journal_first_of(d, d->member[m].prefix, more->since, &gain);
+	for (uint32_t m = p->first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place) {
+		one = journal_first_of(d, member_at(d, m)->prefix, more->since, &gain);
 		first = one < first ? one : first;
 	}
 	return first;

@@ -171,11 +171,11 @@ void voters_refresh(struct detect *d)
 		moved |= row_refresh(d, row, want);
 	free(want);
 	if (moved) {
-		for (uint32_t m = 0; m < d->n_members; m++)
+		for (uint32_t m = member_from(d, 0); m != NO_INDEX; m = member_from(d, m + 1))
 			member_reweigh(d, m);
 		for (size_t i = 0; i < d->n_places; i++)
 			place_entitle(d, &d->place[i]);
-		for (uint32_t m = 0; m < d->n_members; m++)
+		for (uint32_t m = member_from(d, 0); m != NO_INDEX; m = member_from(d, m + 1))
 			member_level(d, m, d->now);
 		share_rebase(d);
 		carriers_gone(d);
