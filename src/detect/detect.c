@@ -309,7 +309,8 @@ static void change_one(struct detect *d, const struct change *c)
 		health_withdrawal(d, c);
 	tally_change(d, c);
 	if (d->armed && d->quiet)
-		for (uint32_t m = d->prefix[c->prefix].member; m != NO_INDEX; m = member_at(d, m)->next_of_prefix)
+		for (uint32_t m = d->prefix[c->prefix].member; m != NO_INDEX;
+		     m = member_at(d, m)->next_of_prefix)
 			d->place[member_at(d, m)->place].learned = true;
 }
 

@@ -65,24 +65,60 @@ static struct due due_take(struct detect *d)
 	return first;
 }
 
+/* ---- a few at a time: they come by the thousand, each of a prefix that nobody has asked for since ---- */
+
+enum { AT_ONCE = 16 };
+
+static size_t dues_take(struct detect *d, utime_t until, struct due *due)
+{
+	size_t n = 0;
+
+	while (n < AT_ONCE && d->n_due && d->due[0].at <= until)
+		due[n++] = due_take(d);
+	return n;
+}
+
 static bool due_is_of_member(const struct due *x)
 {
 	return x->kind == DUE_DOWN || x->kind == DUE_UP;
 }
 
+/* What judging them will ask for: of those that are down the journal, too. */
+static void dues_fetch(const struct detect *d, const struct due *due, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (due_is_of_member(&due[i])) {
+			member_fetch(d, due[i].subject);
+			__builtin_prefetch(member_more_at(d, due[i].subject), 1);
+		}
+	for (size_t i = 0; i < n; i++)
+		if (due[i].kind == DUE_DOWN && member_at(d, due[i].subject)->level == LEVEL_DOWN)
+			journal_fetch(d, &member_more_at(d, due[i].subject)->fell);
+}
+
+static void due_judge(struct detect *d, const struct due *x)
+{
+	utime_t now = d->now;
+
+	if (x->at > d->now)
+		d->now = x->at;
+	judge[x->kind](d, x);
+	d->now = now;
+}
+
 void due_run(struct detect *d, utime_t until)
 {
-	while (d->n_due && d->due[0].at <= until) {
-		struct due x = due_take(d);
-		utime_t now = d->now;
-		if (d->n_due && due_is_of_member(d->due)) {
-			/* they come by the thousand, each of a prefix that nobody has asked for since */
-			member_fetch(d, d->due->subject);
-			__builtin_prefetch(member_more_at(d, d->due->subject), 1);
+	struct due due[AT_ONCE];
+	size_t n;
+
+	while ((n = dues_take(d, until, due)) > 0) {
+		dues_fetch(d, due, n);
+		for (size_t i = 0; i < n; i++) {
+			while (d->n_due && due_before(d->due, &due[i])) { /* entered meanwhile */
+				struct due x = due_take(d);
+				due_judge(d, &x);
+			}
+			due_judge(d, &due[i]);
 		}
-		if (x.at > d->now)
-			d->now = x.at;
-		judge[x.kind](d, &x);
-		d->now = now;
 	}
 }

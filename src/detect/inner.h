@@ -78,7 +78,8 @@ static inline uint32_t cell_find(struct detect *d, uint32_t member, asn_t upstre
 {
 	uint32_t first = member_at(d, member)->cells;
 
-	return first != NO_INDEX && cell_at(d, first)->asn == upstream ? first : cell_seek(d, member, upstream);
+	return first != NO_INDEX && cell_at(d, first)->asn == upstream ? first
+								       : cell_seek(d, member, upstream);
 }
 bool prefix_in_shares(const struct prefix *p);
 bool prefix_is_asked(const struct detect *d, prefix_id prefix, asn_t origin);

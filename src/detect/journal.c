@@ -14,14 +14,21 @@ static uint32_t less(uint32_t n, uint32_t by)
 	return n > by ? n - by : 0; /* none: overwritten long ago */
 }
 
+static void trail_renumber(struct trail *t, uint32_t by)
+{
+	for (size_t k = 0; k < TRAIL; k++)
+		t->n[k] = less(t->n[k], by);
+}
+
 /* Numbers begin anew before they wrap, each entry staying where it is in the ring. */
 static void journal_renumber(struct detect *d)
 {
 	uint32_t by = (d->journal_n / JOURNAL_RING - 1) * JOURNAL_RING;
 
 	for (size_t i = 0; i < d->prefixes; i++)
-		for (size_t k = 0; k < TRAIL; k++)
-			d->prefix[i].trail[k] = less(d->prefix[i].trail[k], by);
+		trail_renumber(&d->prefix[i].trail, by);
+	for (uint32_t m = member_from(d, 0); m != NO_INDEX; m = member_from(d, m + 1))
+		trail_renumber(&member_more_at(d, m)->fell, by);
 	for (size_t i = 0; i < JOURNAL_RING; i++)
 		d->journal[i].ahead = less(d->journal[i].ahead, by);
 	d->journal_n -= by;
@@ -29,8 +36,8 @@ static void journal_renumber(struct detect *d)
 
 uint32_t journal_add(struct detect *d, const struct change *c)
 {
-	struct prefix_fact *pf = &d->prefix[c->prefix];
-	uint8_t kind = c->kind, next = pf->last + 1U < TRAIL ? (uint8_t)(pf->last + 1) : 0;
+	struct trail *t = &d->prefix[c->prefix].trail;
+	uint8_t kind = c->kind, next = t->last + 1U < TRAIL ? (uint8_t)(t->last + 1) : 0;
 	uint32_t n;
 
 	if (!d->journal) {
@@ -43,10 +50,9 @@ uint32_t journal_add(struct detect *d, const struct change *c)
 		journal_renumber(d);
 	n = d->journal_n++;
 	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
-	d->journal[n % JOURNAL_RING] =
-	    (struct entry){c->time, c->old, c->new, pf->trail[next], c->peer, kind};
-	pf->trail[next] = n;
-	pf->last = next;
+	d->journal[n % JOURNAL_RING] = (struct entry){c->time, c->old, c->new, t->n[next], c->peer, kind};
+	t->n[next] = n;
+	t->last = next;
 	return n;
 }
 
@@ -57,6 +63,12 @@ void journal_free(struct detect *d)
 	free(d->sight);
 }
 
+void journal_fetch(const struct detect *d, const struct trail *from)
+{
+	for (unsigned i = 0; d->journal && i < TRAIL; i++)
+		__builtin_prefetch(&d->journal[from->n[i] % JOURNAL_RING]);
+}
+
 static const struct entry *journal_at(const struct back *b)
 {
 	uint32_t n = b->n[b->at];
@@ -64,19 +76,22 @@ static const struct entry *journal_at(const struct back *b)
 	return n && b->d->journal_n - n <= JOURNAL_RING ? &b->d->journal[n % JOURNAL_RING] : NULL;
 }
 
-const struct entry *journal_last(const struct detect *d, prefix_id prefix, struct back *b)
+static const struct entry *journal_from(const struct detect *d, const struct trail *from, struct back *b)
 {
-	const struct prefix_fact *pf = &d->prefix[prefix];
-
 	if (!d->journal)
 		return NULL;
 	b->d = d;
 	b->at = 0;
-	for (unsigned i = 0, k = pf->last; i < TRAIL; i++, k = k ? k - 1 : TRAIL - 1) {
-		b->n[i] = pf->trail[k];
+	for (unsigned i = 0, k = from->last; i < TRAIL; i++, k = k ? k - 1 : TRAIL - 1) {
+		b->n[i] = from->n[k];
 		__builtin_prefetch(&d->journal[b->n[i] % JOURNAL_RING]);
 	}
 	return journal_at(b);
+}
+
+const struct entry *journal_last(const struct detect *d, prefix_id prefix, struct back *b)
+{
+	return journal_from(d, &d->prefix[prefix].trail, b);
 }
 
 const struct entry *journal_before(struct back *b, const struct entry *x)
@@ -329,21 +344,31 @@ static size_t sights_begin(struct detect *d, struct event *e, const struct matte
 	return n;
 }
 
-static bool look_stands(const struct detect *d, const struct event *e, const struct look *look)
+bool trail_stands(const struct detect *d, utime_t at)
 {
-	return look->at != UTIME_NONE && d->late < look->at && e->first_seen - MINUTE / 2 >= look->from &&
-	       e->prefixes <= PREFIXES_LOOKED_AT;
+	return d->late < at;
 }
 
-void journal_begin(
-    struct detect *d, struct event *e, struct look *look, prefix_id joined, const struct matter *what)
+static bool look_stands(const struct detect *d, const struct event *e, const struct look *look)
+{
+	return look->at != UTIME_NONE && trail_stands(d, look->at) &&
+	       e->first_seen - MINUTE / 2 >= look->from && e->prefixes <= PREFIXES_LOOKED_AT;
+}
+
+void journal_begin(struct detect *d, struct event *e, struct look *look, const struct trail *joined,
+    const struct matter *what)
 {
 	utime_t from = e->first_seen - MINUTE / 2;
+	struct back back;
 
-	if (joined != PREFIX_NONE && look_stands(d, e, look))
-		e->first_seen = journal_first_of(d, joined, e->first_seen, what);
-	else
+	if (joined && (e->prefixes == 1 || look_stands(d, e, look))) {
+		for (const struct entry *x = journal_from(d, joined, &back); x && x->time >= from;
+		     x = journal_before(&back, x))
+			if (x->time < e->first_seen && entry_matters(d, x, what))
+				e->first_seen = x->time;
+	} else {
 		(void)sights_begin(d, e, what);
+	}
 	*look = (struct look){d->now, from};
 }
 

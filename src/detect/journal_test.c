@@ -105,7 +105,7 @@ static void test_one_walk_is_two(void **arg)
 				p[one.prefixes++] = *prefix_of(t, k);
 		one.first_seen = at = now - chance(60) * UTIME_SECOND;
 		unread = two = one;
-		journal_begin(d, &unread, &(struct look){.at = UTIME_NONE}, PREFIX_NONE, &what);
+		journal_begin(d, &unread, &(struct look){.at = UTIME_NONE}, NULL, &what);
 		journal_witness(d, &one, &what);
 		assert_true(unread.first_seen == one.first_seen && unread.evidences == 0);
 		two.first_seen = journal_first(d, &two, two.first_seen, &what);
@@ -136,14 +136,16 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 	struct prefix p[PREFIXES];
 	struct event e = {.prefix = p};
 	struct look look = {.at = UTIME_NONE};
-	utime_t now = START;
-	unsigned moved = 0;
+	struct trail then[PREFIXES] = {0}; /* at some time */
+	utime_t then_at[PREFIXES] = {0}, now = START;
+	unsigned moved = 0, short_ways = 0;
 
 	load(t, s, &c);
 	detect_changes(d, c.v, c.n);
 	for (unsigned i = 0; i < GROWTHS; i++) {
 		struct event anew;
-		prefix_id joined = chance(PREFIXES);
+		prefix_id joined = chance(PREFIXES), kept = chance(PREFIXES);
+		bool stands;
 		for (unsigned k = chance(4); k; k--) {
 			utime_t at = change_at_random(d, &now);
 			if (at < d->now)
@@ -151,6 +153,8 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 			else
 				d->now = at;
 		}
+		then[kept] = d->prefix[kept].trail;
+		then_at[kept] = d->now;
 		if (e.prefixes == PREFIXES || chance(20) == 0) {
 			e.prefixes = 0;
 			look.at = UTIME_NONE;
@@ -161,12 +165,14 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		if (chance(10) == 0)
 			e.first_seen -= UTIME_SECOND;
 		anew = e;
-		journal_begin(d, &anew, &(struct look){.at = UTIME_NONE}, PREFIX_NONE, &what);
+		journal_begin(d, &anew, &(struct look){.at = UTIME_NONE}, NULL, &what);
 		moved += anew.first_seen < e.first_seen && look.at != UTIME_NONE;
-		journal_begin(d, &e, &look, joined, &what);
+		stands = e.first_seen <= then_at[joined] && trail_stands(d, then_at[joined]);
+		short_ways += stands;
+		journal_begin(d, &e, &look, stands ? &then[joined] : &d->prefix[joined].trail, &what);
 		assert_true(e.first_seen == anew.first_seen);
 	}
-	assert_true(moved > GROWTHS / 20);
+	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20);
 	free(c.v);
 	detect_free(d);
 	facts_free(f);

@@ -94,9 +94,9 @@ static void prefix_tell(struct detect *d, uint32_t carrier, uint32_t member, uin
 	struct move *m = gained ? &more->gain : &more->loss;
 	utime_t at = gained ? cell_at(d, cell)->at : cell_fell(d, member, cell_at(d, cell));
 	struct event *e = event_at(d, m->event);
-	enum event_kind kind = !gained                ? EVENT_UPSTREAM_LOST
+	enum event_kind kind = !gained                    ? EVENT_UPSTREAM_LOST
 			       : cell_at(d, cell)->before ? EVENT_UPSTREAM_RETURN
-						      : EVENT_UPSTREAM_NEW;
+							  : EVENT_UPSTREAM_NEW;
 
 	if (prefix_is_struck(d, member_at(d, member)->prefix, at))
 		return;

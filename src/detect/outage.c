@@ -246,9 +246,18 @@ static void outage_add(struct detect *d, uint32_t index, uint32_t member)
 		d->event[index]->last = m->fall;
 }
 
-/* joined: the one prefix that is new to it, or PREFIX_NONE. */
+/* Where the way back to the first sign of a member's outage begins. */
+static const struct trail *outage_trail(const struct detect *d, uint32_t member, utime_t first_seen)
+{
+	const struct member_of *m = member_at(d, member);
+	const struct trail *fell = &member_more_at(d, member)->fell;
+
+	return first_seen <= m->fall && trail_stands(d, m->fall) ? fell : &d->prefix[m->prefix].trail;
+}
+
+/* joined: the one member that is new to it; NO_INDEX: several are. */
 static void outage_tell(
-    struct detect *d, uint32_t index, prefix_id joined, double weight, double before, double after)
+    struct detect *d, uint32_t index, uint32_t joined, double weight, double before, double after)
 {
 	struct event *e = event_at(d, index);
 	struct look *look = &d->event[index]->look;
@@ -264,7 +273,8 @@ static void outage_tell(
 		outage_why(d, e, p);
 		look->at = UTIME_NONE;
 	} else {
-		journal_begin(d, e, look, joined, &what);
+		journal_begin(
+		    d, e, look, joined == NO_INDEX ? NULL : outage_trail(d, joined, e->first_seen), &what);
 	}
 	place_explain(p, e->first_seen);
 	event_tell(d, index);
@@ -312,7 +322,7 @@ static void group_down(struct detect *d, uint32_t member)
 			      ? 0
 			      : (double)member_at(d, d->prefix[id].member)->weight;
 	}
-	outage_tell(d, index, m->prefix, weight, m->before, member_visibility(d, m));
+	outage_tell(d, index, member, weight, m->before, member_visibility(d, m));
 }
 
 void down_judge(struct detect *d, const struct due *due)
@@ -329,7 +339,7 @@ void down_judge(struct detect *d, const struct due *due)
 	}
 	if (event_at(d, p->outage)) {
 		outage_add(d, p->outage, due->subject);
-		outage_tell(d, p->outage, m->prefix, (double)p->whole, p->before, place_visibility(p));
+		outage_tell(d, p->outage, due->subject, (double)p->whole, p->before, place_visibility(p));
 	} else if (d->o.baseline && p->level == LEVEL_DOWN && p->state == LEVEL_UP &&
 		   p->crossed + d->o.down_after >= due->at) {
 		/* the place itself is about to be judged */
@@ -377,7 +387,7 @@ void place_down_judge(struct detect *d, const struct due *due)
 	outage_join(d, index, p);
 	if (event_at(d, p->group) && p->group != index)
 		event_at(d, index)->episode = event_at(d, p->group)->episode;
-	outage_tell(d, index, PREFIX_NONE, (double)p->whole, p->before, place_visibility(p));
+	outage_tell(d, index, NO_INDEX, (double)p->whole, p->before, place_visibility(p));
 }
 
 void place_up_judge(struct detect *d, const struct due *due)

@@ -34,7 +34,8 @@ static double rpki_visibility(const struct detect *d, const struct open_event *x
 		for (uint32_t m = id == PREFIX_NONE ? NO_INDEX : d->prefix[id].member; m != NO_INDEX;
 		     m = member_at(d, m)->next_of_prefix)
 			if (member_at(d, m)->place == x->place) {
-				seen += (double)member_at(d, m)->weight * member_visibility(d, member_at(d, m));
+				seen +=
+				    (double)member_at(d, m)->weight * member_visibility(d, member_at(d, m));
 				all += (double)member_at(d, m)->weight;
 			}
 	}
@@ -106,7 +107,8 @@ static void rpki_ends(struct detect *d, uint32_t member)
 	uint32_t index = map_get(&d->groups, rpki_key(d, member));
 	const struct event *e = event_at(d, index);
 
-	if (e && event_names(e, prefix_of(d->t, member_at(d, member)->prefix)) && --d->event[index]->live == 0)
+	if (e && event_names(e, prefix_of(d->t, member_at(d, member)->prefix)) &&
+	    --d->event[index]->live == 0)
 		event_close(d, index, d->now);
 }
 

@@ -128,23 +128,23 @@ struct cell {
 struct prefix_fact {
 	_Alignas(128) struct member_of own; /* place: NO_INDEX where it is of none */
 	struct cell cell;
-	uint32_t member;       /* chain, NO_INDEX */
-	asn_t origin;          /* the established one, 0: none yet */
-	uint32_t trail[TRAIL]; /* its latest entries of the journal, around; 0: none */
-	cc_t country;          /* of the partition */
-	uint8_t last;          /* of the trail */
-	uint8_t row;           /* family_index */
-	bool known;            /* member looked for */
-	bool announced;
-	bool watched; /* origins are counted in pairs */
+	uint32_t member; /* chain, NO_INDEX */
+	asn_t origin;    /* the established one, 0: none yet */
+	struct trail trail;
+	cc_t country;   /* of the partition */
+	uint8_t row;    /* family_index */
+	bool known : 1; /* member looked for */
+	bool announced : 1;
+	bool watched : 1; /* origins are counted in pairs */
 };
 
 struct member_more {               /* of a member, by its index: what is seldom asked for */
-	utime_t rise;              /* first vote of a recovery */
+	_Alignas(64) utime_t rise; /* first vote of a recovery */
 	utime_t crossed, up_since; /* level entered; state UP entered */
 	uint32_t next_of_place;
-	uint32_t outage; /* open event it is part of */
-	uint32_t flips;  /* NO_INDEX: it never wavered */
+	uint32_t outage;   /* open event it is part of */
+	uint32_t flips;    /* NO_INDEX: it never wavered */
+	struct trail fell; /* of the prefix, with the vote of `fall` as its latest */
 };
 
 struct flips { /* of a member, for instability */

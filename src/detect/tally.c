@@ -149,6 +149,7 @@ static void decline_note(struct detect *d, const struct vote *v, bool gained)
 	if (m->last_loss == UTIME_NONE || d->now - m->last_loss > gap) {
 		m->fall = d->now;
 		m->before = (float)member_visibility(d, m);
+		member_more_at(d, v->member)->fell = d->prefix[m->prefix].trail;
 	}
 	if (p->last_loss == UTIME_NONE || d->now - p->last_loss > gap) {
 		p->fall = d->now;

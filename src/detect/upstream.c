@@ -58,7 +58,8 @@ static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event,
 {
 	const struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
+	     m = member_more_at(d, m)->next_of_place)
 		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
 			struct cell *cell = cell_at(d, k);
 			if (cell->carrier != carrier || !cell->held || (!gained && cell->votes))
@@ -76,7 +77,8 @@ static void carrier_lets_go(struct detect *d, uint32_t carrier)
 {
 	struct carrier *c = &d->carrier[carrier];
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
+	     m = member_more_at(d, m)->next_of_place)
 		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
 			if (cell_at(d, k)->carrier == carrier)
 				cell_at(d, k)->held = false;
@@ -126,9 +128,11 @@ static bool carrier_is_real(struct detect *d, uint32_t carrier)
 
 	if (asn_is_transit(d, c->asn))
 		return true;
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
+	     m = member_more_at(d, m)->next_of_place)
 		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
-			if (cell_at(d, k)->carrier == carrier && cell_at(d, k)->votes && member_at(d, m)->established)
+			if (cell_at(d, k)->carrier == carrier && cell_at(d, k)->votes &&
+			    member_at(d, m)->established)
 				return true;
 	return false;
 }
@@ -140,7 +144,8 @@ static bool carrier_is_taker(const struct detect *d, uint32_t carrier, bool gain
 	const struct carrier_more *more = &d->carrier_more[carrier];
 	bool any = false;
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place)
+	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
+	     m = member_more_at(d, m)->next_of_place)
 		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
 			if (cell_at(d, k)->carrier != carrier ||
 			    !(gained ? cell_at(d, k)->votes > 0 : cell_at(d, k)->held))
