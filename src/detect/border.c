@@ -10,21 +10,40 @@
 
 enum { CLEAN = 0, UNCLEAN = PATH_SET | PATH_RESERVED | PATH_LOOPED | PATH_BAD | PATH_EMPTY };
 
-static uint64_t as_key(asn_t asn)
+static uint32_t as_seek(const struct detect *d, asn_t asn) /* 0: none yet */
 {
-	return (uint64_t)asn + 1;
+	uint32_t index;
+
+	if (asn < AS_NEAR)
+		return d->as_near[asn];
+	index = map_get(&d->as_far, asn);
+	return index == NO_INDEX ? 0 : index;
+}
+
+static void as_put(struct detect *d, asn_t asn, uint32_t index)
+{
+	if (asn < AS_NEAR)
+		d->as_near[asn] = index;
+	else
+		map_put(&d->as_far, asn, index);
+}
+
+void ases_index(struct detect *d)
+{
+	d->as_near = pages_reserve(AS_NEAR * sizeof *d->as_near);
+	for (size_t i = 1; i < d->n_as; i++)
+		as_put(d, d->as[i].asn, (uint32_t)i);
 }
 
 static struct as_fact *as_of(struct detect *d, asn_t asn)
 {
-	uint64_t key = as_key(asn);
-	uint32_t index = map_get(&d->home, key);
+	uint32_t index = as_seek(d, asn);
 
-	if (index == NO_INDEX) {
+	if (!index) {
 		d->as = vec_room(d->as, d->n_as, &d->as_cap, sizeof *d->as);
 		index = (uint32_t)d->n_as++;
-		d->as[index] = (struct as_fact){.home = asn_territory(d->f, asn, d->now)};
-		map_put(&d->home, key, index);
+		d->as[index] = (struct as_fact){.asn = asn, .home = asn_territory(d->f, asn, d->now)};
+		as_put(d, asn, index);
 	}
 	return &d->as[index];
 }
@@ -173,8 +192,17 @@ static void path_born(struct detect *d, path_id id)
 enum { BIRTHS_AHEAD = 8 };
 static void path_born_fetch(const struct detect *d, path_id id)
 {
+	asn_t asn = path_asn(d->t, id);
+
 	__builtin_prefetch(&d->path[path_parent(d->t, id)]);
-	map_fetch(&d->home, as_key(path_asn(d->t, id)));
+	if (asn < AS_NEAR)
+		__builtin_prefetch(&d->as_near[asn]);
+}
+
+static void path_born_fetch_next(const struct detect *d, path_id id)
+{
+	__builtin_prefetch(&d->as[as_seek(d, path_asn(d->t, id))]);
+	__builtin_prefetch(&d->way[d->path[path_parent(d->t, id)].way]);
 }
 
 void path_leaks(struct detect *d, path_id path)
@@ -189,14 +217,21 @@ void paths_grow(struct detect *d)
 {
 	size_t n = path_count(d->t);
 
+	if (!d->n_as) {
+		d->as = vec_room(d->as, 0, &d->as_cap, sizeof *d->as);
+		d->as[d->n_as++] = (struct as_fact){0};
+		ases_index(d);
+	}
 	if (!d->n_ways) {
 		d->way = vec_pages(d->way, 0, 1, &d->way_cap, sizeof *d->way);
 		d->way[d->n_ways++] = (struct way){0};
 	}
 	d->path = vec_pages(d->path, d->paths, n, &d->path_cap, sizeof *d->path);
 	for (size_t id = d->paths ? d->paths : 2; id < n; id++) {
+		if (id + 2 * BIRTHS_AHEAD < n)
+			path_born_fetch(d, (path_id)(id + 2 * BIRTHS_AHEAD));
 		if (id + BIRTHS_AHEAD < n)
-			path_born_fetch(d, (path_id)(id + BIRTHS_AHEAD));
+			path_born_fetch_next(d, (path_id)(id + BIRTHS_AHEAD));
 		path_born(d, (path_id)id);
 	}
 	d->paths = n < 2 ? 2 : n;

@@ -183,7 +183,7 @@ static void free_carriers(struct detect *d)
 
 void detect_free(struct detect *d)
 {
-	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
+	struct table_of *maps[] = {&d->as_far, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
 	    &d->otc, &d->groups, &d->struck, &d->ways};
 
 	if (!d)
@@ -206,6 +206,7 @@ void detect_free(struct detect *d)
 	vec_pages_free(d->far_cell, d->far_cell_cap, sizeof *d->far_cell);
 	free(d->flips);
 	free(d->as);
+	pages_free(d->as_near, AS_NEAR * sizeof *d->as_near);
 	free(d->place);
 	free(d->pair);
 	free(d->touched_member);

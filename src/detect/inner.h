@@ -34,7 +34,6 @@ static inline void member_fetch(const struct detect *d, uint32_t i)
 
 /* ---- maps (map.c) ---- */
 uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */
-void map_fetch(const struct table_of *m, uint64_t key);   /* ahead of map_get */
 void map_put(struct table_of *m, uint64_t key, uint32_t value);
 void map_free(struct table_of *m);
 
@@ -45,6 +44,7 @@ static inline const struct way *path_way(const struct detect *d, path_id path)
 	return &d->way[d->path[path].way];
 }
 void path_leaks(struct detect *d, path_id path); /* it is known of this one path */
+void ases_index(struct detect *d);               /* of as[], after it was read back */
 cc_t asn_home(struct detect *d, asn_t asn);
 bool asn_is_transit(struct detect *d, asn_t asn); /* seen to carry at least two other networks */
 asn_t route_upstream(struct detect *d, const struct place *p, path_id path);

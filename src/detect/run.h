@@ -23,6 +23,7 @@ enum { SAMPLES_SAID = 512 };
 #define DECLINE_GAP  (90 * UTIME_SECOND) /* losses closer than this are one decline */
 #define DAY          (24 * 60 * MINUTE)
 #define NO_INDEX     UINT32_MAX
+#define AS_NEAR      (1U << 19) /* all but private ASNs, as handed out by 2026 */
 
 /* What a route says of a place: no route, a route without a clean way in, or the upstream's ASN. */
 #define UP_NONE ((asn_t)0)
@@ -325,13 +326,15 @@ struct detect {
 	struct table_of ways; /* a shorter way and what it is followed by -> way */
 	struct prefix_fact *prefix;
 	size_t prefixes, prefix_cap;
-	struct table_of home; /* asn -> index into as */
 	struct as_fact {
-		cc_t home;
+		asn_t asn;
 		asn_t carried; /* an origin it was seen to carry, 0: none */
-		bool transit;  /* it carries at least two */
-	} * as;
+		cc_t home;
+		bool transit; /* it carries at least two */
+	} * as;               /* the first is nobody's */
 	size_t n_as, as_cap;
+	uint32_t *as_near;        /* asn -> index into as, below AS_NEAR; 0: none yet */
+	struct table_of as_far;   /* the same from there on */
 	struct table_of carriers; /* place, asn -> carrier */
 	struct table_of places;   /* country, family -> place (partition) */
 	struct table_of pairs;    /* prefix, origin -> pair */

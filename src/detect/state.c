@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1168, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1176, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 64, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct carrier_more) == 152, "walk() must know every field of struct carrier_more");
@@ -248,8 +248,8 @@ static void walk_peers(struct walk *w, struct detect *d)
 
 static void walk(struct walk *w, struct detect *d)
 {
-	struct table_of *maps[] = {&d->home, &d->carriers, &d->places, &d->pairs, &d->origins, &d->triples,
-	    &d->otc, &d->groups, &d->struck, &d->ways};
+	struct table_of *maps[] = {&d->carriers, &d->places, &d->pairs, &d->origins, &d->triples, &d->otc,
+	    &d->groups, &d->struck, &d->ways};
 
 	walk_head(w);
 	if (w->bad)
@@ -301,6 +301,8 @@ bool detect_load(struct detect *d, int fd)
 	struct walk w = {.fd = fd};
 
 	walk(&w, d);
+	if (d->n_as && !w.bad)
+		ases_index(d);
 	/* the table must be the one it was saved beside */
 	if (d->paths > path_count(d->t) || d->prefixes > prefix_count(d->t) || d->peers > peer_count(d->t))
 		w.bad = true;
