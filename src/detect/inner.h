@@ -175,6 +175,7 @@ void cell_judge_lost(struct detect *d, const struct due *due);
 void move_judge_gain(struct detect *d, const struct due *due);
 void move_judge_loss(struct detect *d, const struct due *due);
 void cell_goes(struct detect *d, uint32_t member, uint32_t cell, utime_t at); /* judged later */
+uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrier);  /* NO_INDEX: none */
 
 /* ---- gone.c ---- */
 void carriers_gone(struct detect *d); /* after a change of who votes */

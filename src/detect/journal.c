@@ -349,6 +349,22 @@ bool trail_stands(const struct detect *d, utime_t at)
 	return d->late < at;
 }
 
+uint32_t journal_number(const struct detect *d, utime_t from)
+{
+	uint32_t high = d->journal_n, low = high > JOURNAL_RING ? high - JOURNAL_RING : 1;
+
+	if (!d->journal || !trail_stands(d, from))
+		return 0;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (d->journal[middle % JOURNAL_RING].time >= from)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 static bool look_stands(const struct detect *d, const struct event *e, const struct look *look)
 {
 	return look->at != UTIME_NONE && trail_stands(d, look->at) &&

@@ -22,6 +22,10 @@ struct trail { /* the latest entries of a prefix, around; 0: none */
 	uint32_t n[TRAIL];
 	uint8_t last;
 };
+static inline uint32_t trail_latest(const struct trail *t)
+{
+	return t->n[t->last];
+}
 /* Is every entry older than `at` on the way back from a trail of that time? Not where some came too late. */
 bool trail_stands(const struct detect *d, utime_t at);
 /* From the latest entry of a prefix back. Each is a wait for memory, so TRAIL of them are asked for at once:
@@ -36,6 +40,8 @@ const struct entry *journal_before(struct back *b, const struct entry *x);
 
 void journal_fetch(const struct detect *d, const struct trail *from); /* ahead of a way back from there */
 
+/* Of an entry: none before it is of that time or later. */
+uint32_t journal_number(const struct detect *d, utime_t from);
 utime_t journal_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end);
 /* The last route that it was seen to lose of the prefix within lost_after, or UTIME_NONE. */

@@ -122,6 +122,17 @@ static void test_one_walk_is_two(void **arg)
 	table_free(t);
 }
 
+/* Returns whether the prefix need not be looked at, by the numbers of its entries. */
+static bool numbers_tell(const struct detect *d, prefix_id prefix, utime_t from)
+{
+	bool passed_over = trail_latest(&d->prefix[prefix].trail) < journal_number(d, from);
+	struct back b;
+
+	for (const struct entry *x = journal_last(d, prefix, &b); passed_over && x; x = journal_before(&b, x))
+		assert_true(x->time < from);
+	return passed_over;
+}
+
 /* An event grows by a prefix at a time while changes come, some of them late: what was looked at is left out
  * only where looking at it again would find nothing. */
 static void test_a_look_stands_while_nothing_came(void **arg)
@@ -138,7 +149,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 	struct look look = {.at = UTIME_NONE};
 	struct trail then[PREFIXES] = {0}; /* at some time */
 	utime_t then_at[PREFIXES] = {0}, now = START;
-	unsigned moved = 0, short_ways = 0;
+	unsigned moved = 0, short_ways = 0, passed_over = 0;
 
 	load(t, s, &c);
 	detect_changes(d, c.v, c.n);
@@ -155,6 +166,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		}
 		then[kept] = d->prefix[kept].trail;
 		then_at[kept] = d->now;
+		passed_over += numbers_tell(d, kept, d->now - chance(60) * UTIME_SECOND);
 		if (e.prefixes == PREFIXES || chance(20) == 0) {
 			e.prefixes = 0;
 			look.at = UTIME_NONE;
@@ -172,7 +184,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		journal_begin(d, &e, &look, stands ? &then[joined] : &d->prefix[joined].trail, &what);
 		assert_true(e.first_seen == anew.first_seen);
 	}
-	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20);
+	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20 && passed_over > GROWTHS / 20);
 	free(c.v);
 	detect_free(d);
 	facts_free(f);

@@ -191,7 +191,7 @@ void cell_judge_lost(struct detect *d, const struct due *due)
 
 /* ---- many prefixes at once, in a large place ---- */
 
-static uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrier)
+uint32_t cell_of(const struct detect *d, uint32_t member, uint32_t carrier)
 {
 	uint32_t k = member_at(d, member)->cells;
 

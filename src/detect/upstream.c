@@ -6,7 +6,10 @@
  * not yet for long enough), lost. A peer's loss or a table load moves nothing here: quiet changes make a
  * carrier present and known, and never absent.
  */
+#include "base/mem.h"
 #include "detect/inner.h"
+
+#include <stdlib.h>
 
 #define YEAR (365 * DAY)
 
@@ -54,35 +57,49 @@ void carrier_rise(struct detect *d, uint32_t carrier, utime_t at)
 	}
 }
 
-static void carrier_prefixes(struct detect *d, uint32_t carrier, uint32_t event, bool gained)
-{
-	const struct carrier *c = &d->carrier[carrier];
+/* The cells of a carrier: to find them all of the place's members are walked over, so that is done once. */
+struct carried {
+	struct one {
+		uint32_t member, cell;
+	} * v;
+	size_t n, cap;
+};
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
-	     m = member_more_at(d, m)->next_of_place)
-		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
-			struct cell *cell = cell_at(d, k);
-			if (cell->carrier != carrier || !cell->held || (!gained && cell->votes))
-				continue;
-			event_add_prefix(d, event, prefix_of(d->t, member_at(d, m)->prefix));
-			cell_over(d, cell, cell->at);
-			if (!gained) {
-				cell->held = false;
-				cell->before = true;
-			}
-		}
+static struct carried carrier_cells(const struct detect *d, uint32_t carrier)
+{
+	uint32_t m = d->place[d->carrier[carrier].place].first_member;
+	struct carried all = {0};
+
+	for (; m != NO_INDEX; m = member_more_at(d, m)->next_of_place) {
+		uint32_t k = cell_of(d, m, carrier);
+		if (k == NO_INDEX)
+			continue;
+		all.v = vec_room(all.v, all.n, &all.cap, sizeof *all.v);
+		all.v[all.n++] = (struct one){m, k};
+	}
+	return all;
 }
 
-static void carrier_lets_go(struct detect *d, uint32_t carrier)
+static void carrier_prefixes(struct detect *d, const struct carried *all, uint32_t event, bool gained)
 {
-	struct carrier *c = &d->carrier[carrier];
+	for (size_t i = 0; i < all->n; i++) {
+		struct cell *cell = cell_at(d, all->v[i].cell);
+		if (!cell->held || (!gained && cell->votes))
+			continue;
+		event_add_prefix(d, event, prefix_of(d->t, member_at(d, all->v[i].member)->prefix));
+		cell_over(d, cell, cell->at);
+		if (!gained) {
+			cell->held = false;
+			cell->before = true;
+		}
+	}
+}
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
-	     m = member_more_at(d, m)->next_of_place)
-		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
-			if (cell_at(d, k)->carrier == carrier)
-				cell_at(d, k)->held = false;
-	c->held = 0;
+static void carrier_lets_go(struct detect *d, uint32_t carrier, const struct carried *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		cell_at(d, all->v[i].cell)->held = false;
+	d->carrier[carrier].held = 0;
 }
 
 void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
@@ -122,39 +139,32 @@ void gain_why(struct detect *d, struct event *e, const struct carrier *c)
 }
 
 /* An AS that carries nobody else must at least carry what was there before it: else a path was made up. */
-static bool carrier_is_real(struct detect *d, uint32_t carrier)
+static bool carrier_is_real(struct detect *d, uint32_t carrier, const struct carried *all)
 {
-	const struct carrier *c = &d->carrier[carrier];
-
-	if (asn_is_transit(d, c->asn))
+	if (asn_is_transit(d, d->carrier[carrier].asn))
 		return true;
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
-	     m = member_more_at(d, m)->next_of_place)
-		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next)
-			if (cell_at(d, k)->carrier == carrier && cell_at(d, k)->votes &&
-			    member_at(d, m)->established)
-				return true;
+	for (size_t i = 0; i < all->n; i++)
+		if (cell_at(d, all->v[i].cell)->votes && member_at(d, all->v[i].member)->established)
+			return true;
 	return false;
 }
 
 /* Who originates what is another's, or carries it, is told with the new origin: no way to the real one. */
-static bool carrier_is_taker(const struct detect *d, uint32_t carrier, bool gained)
+static bool carrier_is_taker(const struct detect *d, uint32_t carrier, const struct carried *all, bool gained)
 {
 	const struct carrier *c = &d->carrier[carrier];
-	const struct carrier_more *more = &d->carrier_more[carrier];
+	utime_t at = gained ? d->carrier_more[carrier].since : c->fall;
 	bool any = false;
 
-	for (uint32_t m = d->place[c->place].first_member; m != NO_INDEX;
-	     m = member_more_at(d, m)->next_of_place)
-		for (uint32_t k = member_at(d, m)->cells; k != NO_INDEX; k = cell_at(d, k)->next) {
-			if (cell_at(d, k)->carrier != carrier ||
-			    !(gained ? cell_at(d, k)->votes > 0 : cell_at(d, k)->held))
-				continue;
-			if (!prefix_is_taken(d, member_at(d, m)->prefix, c->asn) &&
-			    !prefix_is_hijacked(d, member_at(d, m)->prefix, gained ? more->since : c->fall))
-				return false;
-			any = true;
-		}
+	for (size_t i = 0; i < all->n; i++) {
+		const struct cell *cell = cell_at(d, all->v[i].cell);
+		prefix_id prefix = member_at(d, all->v[i].member)->prefix;
+		if (!(gained ? cell->votes > 0 : cell->held))
+			continue;
+		if (!prefix_is_taken(d, prefix, c->asn) && !prefix_is_hijacked(d, prefix, at))
+			return false;
+		any = true;
+	}
 	return any;
 }
 
@@ -171,39 +181,32 @@ static utime_t carrier_began(struct detect *d, uint32_t carrier)
 	const struct carrier_more *more = &d->carrier_more[carrier];
 	const struct place *p = &d->place[c->place];
 	struct matter gain = {.place = p, .upstream = c->asn, .what = MATTER_GAIN};
+	uint32_t from = journal_number(d, more->since - MINUTE / 2);
 	utime_t first = more->since, one;
 
 	for (uint32_t m = p->first_member; m != NO_INDEX; m = member_more_at(d, m)->next_of_place) {
-		one = journal_first_of(d, member_at(d, m)->prefix, more->since, &gain);
+		prefix_id prefix = member_at(d, m)->prefix;
+		if (trail_latest(&d->prefix[prefix].trail) < from)
+			continue; /* nothing came of it since */
+		one = journal_first_of(d, prefix, more->since, &gain);
 		first = one < first ? one : first;
 	}
 	return first;
 }
 
-void carrier_confirm(struct detect *d, uint32_t carrier)
+static void carrier_tell(struct detect *d, uint32_t carrier, const struct carried *all, uint32_t over)
 {
 	struct carrier *c = &d->carrier[carrier];
 	struct carrier_more *more = &d->carrier_more[carrier];
-	bool back = c->returning;
-	uint32_t index, over = more->event;
-	struct event *e;
+	uint32_t index = event_open(d, c->returning ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW,
+	    whole_scope(d), c->place, carrier_began(d, carrier));
+	struct event *e = event_at(d, index);
 
-	c->stay = STAY_PRESENT;
-	place_moved(&d->place[c->place], more->since);
-	more->event = NO_INDEX;
-	if ((!back && seen_within_a_year(d, c)) || /* seen, by too few to be told of */
-	    (!back && !carrier_is_real(d, carrier)) || carrier_is_taker(d, carrier, true)) {
-		event_close(d, over, more->since);
-		return;
-	}
-	index = event_open(d, back ? EVENT_UPSTREAM_RETURN : EVENT_UPSTREAM_NEW, whole_scope(d), c->place,
-	    carrier_began(d, carrier));
-	e = event_at(d, index);
 	c->known = true;
 	more->event = index;
 	event_upstream(d, e, c->asn);
 	event_join(d, index, &more->episode, &more->episode_last);
-	carrier_prefixes(d, carrier, index, true);
+	carrier_prefixes(d, all, index, true);
 	carrier_witnesses(d, index, true);
 	e->before = 0;
 	e->after = carrier_share(d, c);
@@ -213,6 +216,28 @@ void carrier_confirm(struct detect *d, uint32_t carrier)
 	event_close(d, over, e->first_seen);
 	event_tell(d, index);
 	due_add(d, DUE_RETELL, more->since + GROUP_WITHIN, carrier, 0, more->since);
+}
+
+void carrier_confirm(struct detect *d, uint32_t carrier)
+{
+	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
+	uint32_t over = more->event;
+	struct carried all;
+
+	c->stay = STAY_PRESENT;
+	place_moved(&d->place[c->place], more->since);
+	more->event = NO_INDEX;
+	if (!c->returning && seen_within_a_year(d, c)) { /* seen, by too few to be told of */
+		event_close(d, over, more->since);
+		return;
+	}
+	all = carrier_cells(d, carrier);
+	if ((!c->returning && !carrier_is_real(d, carrier, &all)) || carrier_is_taker(d, carrier, &all, true))
+		event_close(d, over, more->since);
+	else
+		carrier_tell(d, carrier, &all, over);
+	free(all.v);
 }
 
 /* Five minutes after the first sign the shares have found their place. */
@@ -275,34 +300,18 @@ utime_t ask_again(const struct detect *d, uint8_t level, utime_t visible_since)
 	return UTIME_NONE;
 }
 
-void carrier_judge_lost(struct detect *d, const struct due *due)
+static void loss_tell(struct detect *d, uint32_t carrier, const struct carried *all, uint32_t over)
 {
-	struct carrier *c = &d->carrier[due->subject];
-	struct carrier_more *more = &d->carrier_more[due->subject];
+	struct carrier *c = &d->carrier[carrier];
+	struct carrier_more *more = &d->carrier_more[carrier];
 	const struct place *p = &d->place[c->place];
-	utime_t again = ask_again(d, p->level, p->visible_since);
-	uint32_t index, over = more->event;
-	struct event *e;
+	uint32_t index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
+	struct event *e = event_at(d, index);
 
-	if (c->stay != STAY_FADING || more->zero != due->stamp)
-		return;
-	if (again != UTIME_NONE) {
-		due_add(d, DUE_LOST, again, due->subject, 0, due->stamp);
-		return;
-	}
-	c->stay = STAY_LOST;
-	more->event = NO_INDEX;
-	if (carrier_is_taker(d, due->subject, false)) {
-		event_close(d, over, c->fall);
-		carrier_lets_go(d, due->subject);
-		return;
-	}
-	index = event_open(d, EVENT_UPSTREAM_LOST, whole_scope(d), c->place, c->fall);
-	e = event_at(d, index);
 	more->event = index;
 	event_upstream(d, e, c->asn);
 	event_join(d, index, &more->episode, &more->episode_last);
-	carrier_prefixes(d, due->subject, index, false);
+	carrier_prefixes(d, all, index, false);
 	c->held = 0;
 	carrier_witnesses(d, index, false);
 	e->before = more->calm;
@@ -312,6 +321,33 @@ void carrier_judge_lost(struct detect *d, const struct due *due)
 	place_explain(&d->place[c->place], e->first_seen);
 	event_close(d, over, e->first_seen);
 	event_tell(d, index);
+}
+
+void carrier_judge_lost(struct detect *d, const struct due *due)
+{
+	struct carrier *c = &d->carrier[due->subject];
+	struct carrier_more *more = &d->carrier_more[due->subject];
+	const struct place *p = &d->place[c->place];
+	utime_t again = ask_again(d, p->level, p->visible_since);
+	uint32_t over = more->event;
+	struct carried all;
+
+	if (c->stay != STAY_FADING || more->zero != due->stamp)
+		return;
+	if (again != UTIME_NONE) {
+		due_add(d, DUE_LOST, again, due->subject, 0, due->stamp);
+		return;
+	}
+	c->stay = STAY_LOST;
+	more->event = NO_INDEX;
+	all = carrier_cells(d, due->subject);
+	if (carrier_is_taker(d, due->subject, &all, false)) {
+		event_close(d, over, c->fall);
+		carrier_lets_go(d, due->subject, &all);
+	} else {
+		loss_tell(d, due->subject, &all, over);
+	}
+	free(all.v);
 }
 
 void detect_known_upstream(
