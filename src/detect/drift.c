@@ -216,8 +216,8 @@ static void drift_prefixes(struct detect *d, const struct carrier *c, uint32_t i
 		struct back back;
 		int64_t net = 0;
 		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
-		     x = journal_before(&back, x)) {
-			if (x->kind != CHANGE_ROUTE || peer_inside(d, p, x->peer))
+		     x = journal_before(&back)) {
+			if (peer_inside(d, p, x->peer))
 				continue;
 			net += (route_upstream(d, p, x->new) == c->asn) ? peer_weight(d, p, x->peer) : 0;
 			net -= (route_upstream(d, p, x->old) == c->asn) ? peer_weight(d, p, x->peer) : 0;

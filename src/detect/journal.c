@@ -1,90 +1,143 @@
 /*
- * detect/journal: a ring of the changes that moved an upstream, a route's presence, an origin or a leak,
- * chained by prefix, latest first. In: changes. Out: evidence: who saw what, before and after. Fixed memory;
- * what is overwritten can no longer be shown, and an event then has fewer witnesses, never wrong ones.
+ * detect/journal: see journal.h. In: changes that moved an upstream, a route's presence, an origin or a leak.
+ * Out: entries, made anew from their slots for whoever asks. Owns slots and segments.
  */
+#include "detect/journal.h"
+
 #include "base/mem.h"
 #include "detect/inner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static uint32_t less(uint32_t n, uint32_t by)
+/* What stands in a slot's words, beside the path: as one number, from its lowest bit up. */
+enum { SINCE_BITS = 25, AHEAD_BITS = 21, PEER_BITS = 16 }; /* and two for the form */
+enum form { FORM_LOST, FORM_GAINED, FORM_MOVED };          /* moved: the old path stands in the next slot */
+#define SINCE_MOST ((UINT64_C(1) << SINCE_BITS) - 1)       /* microseconds: 33 s */
+#define EARLIER    (8 * UTIME_SECOND) /* a segment takes changes that are late by so much */
+_Static_assert(JOURNAL_RING <= 1 << AHEAD_BITS, "a slot names any other one of the ring");
+_Static_assert(sizeof(peer_id) * 8 == PEER_BITS, "and any peer");
+
+static struct note note_of(uint64_t since, uint32_t ahead, peer_id peer, enum form form, path_id path)
 {
-	return n > by ? n - by : 0; /* none: overwritten long ago */
+	uint64_t word = since | (uint64_t)ahead << SINCE_BITS | (uint64_t)peer << (SINCE_BITS + AHEAD_BITS) |
+			(uint64_t)form << (SINCE_BITS + AHEAD_BITS + PEER_BITS);
+
+	return (struct note){path, {(uint32_t)word, (uint32_t)(word >> 32)}};
 }
+
+static uint64_t note_word(const struct note *s)
+{
+	return s->word[0] | (uint64_t)s->word[1] << 32;
+}
+
+/* ---- what is written ---- */
 
 static void trail_renumber(struct trail *t, uint32_t by)
 {
-	for (size_t k = 0; k < TRAIL; k++)
-		t->n[k] = less(t->n[k], by);
+	for (size_t k = 0; k < TRAIL; k++) /* 0: overwritten long ago */
+		t->n[k] = t->n[k] > by ? t->n[k] - by : 0;
 }
 
-/* Numbers begin anew before they wrap, each entry staying where it is in the ring. */
+/* Numbers begin anew before they wrap, each slot staying where it is in the ring. */
 static void journal_renumber(struct detect *d)
 {
-	uint32_t by = (d->journal_n / JOURNAL_RING - 1) * JOURNAL_RING;
+	struct journal *j = &d->journal;
+	uint32_t by = (j->n / JOURNAL_RING - 1) * JOURNAL_RING;
 
 	for (size_t i = 0; i < d->prefixes; i++)
 		trail_renumber(&d->prefix[i].trail, by);
 	for (uint32_t m = member_from(d, 0); m != NO_INDEX; m = member_from(d, m + 1))
 		trail_renumber(&member_more_at(d, m)->fell, by);
-	for (size_t i = 0; i < JOURNAL_RING; i++)
-		d->journal[i].ahead = less(d->journal[i].ahead, by);
-	d->journal_n -= by;
+	j->n -= by;
+	j->end -= by;
 }
 
-uint32_t journal_add(struct detect *d, const struct change *c)
+/* The rest of the one under way stays empty: nothing leads there. */
+static void segment_open(struct detect *d, utime_t time)
 {
-	struct trail *t = &d->prefix[c->prefix].trail;
-	uint8_t kind = c->kind, next = t->last + 1U < TRAIL ? (uint8_t)(t->last + 1) : 0;
-	uint32_t n;
+	struct journal *j = &d->journal;
 
-	if (!d->journal) {
-		d->journal = pages_reserve(JOURNAL_RING * sizeof *d->journal);
-		d->journal_n = 1;
+	if (!j->slot) {
+		j->slot = pages_reserve(JOURNAL_RING * sizeof *j->slot);
+		j->begin = mem_array(JOURNAL_SEGMENTS, sizeof *j->begin);
+		j->n = 1;
+	} else {
+		j->n = j->end;
 	}
-	if (c->kind == CHANGE_ROUTE && c->peer < d->peers && d->watch[c->peer].frozen)
-		kind = CHANGE_LOAD; /* its table told anew: no witness of a change */
-	if (d->journal_n == UINT32_MAX)
+	if (j->n > UINT32_MAX - 2 * JOURNAL_SEGMENT)
 		journal_renumber(d);
-	n = d->journal_n++;
-	__builtin_prefetch(&d->journal[(n + 16) % JOURNAL_RING], 1);
-	d->journal[n % JOURNAL_RING] = (struct entry){c->time, c->old, c->new, t->n[next], c->peer, kind};
+	j->end = j->n - j->n % JOURNAL_SEGMENT + JOURNAL_SEGMENT;
+	j->from = time - EARLIER;
+	j->begin[j->n % JOURNAL_RING / JOURNAL_SEGMENT] = j->from;
+}
+
+void journal_add(struct detect *d, const struct change *c)
+{
+	struct journal *j = &d->journal;
+	struct trail *t = &d->prefix[c->prefix].trail;
+	uint8_t next = t->last + 1U < TRAIL ? (uint8_t)(t->last + 1) : 0;
+	enum form form = c->new == PATH_NONE ? FORM_LOST : c->old == PATH_NONE ? FORM_GAINED : FORM_MOVED;
+	uint32_t slots = form == FORM_MOVED ? 2 : 1, n, ahead;
+	struct note *s;
+
+	if (c->kind != CHANGE_ROUTE || (c->peer < d->peers && d->watch[c->peer].frozen))
+		return;
+	if (j->n + slots > j->end || (uint64_t)(c->time - j->from) > SINCE_MOST)
+		segment_open(d, c->time);
+	n = j->n;
+	j->n = n + slots;
+	ahead = n - t->n[next];
+	s = &j->slot[n % JOURNAL_RING];
+	s[0] = note_of((uint64_t)(c->time - j->from), ahead < JOURNAL_RING && t->n[next] ? ahead : 0, c->peer,
+	    form, form == FORM_LOST ? c->old : c->new);
+	if (form == FORM_MOVED)
+		s[1].path = c->old;
+	__builtin_prefetch(s + 32, 1);
 	t->n[next] = n;
 	t->last = next;
-	return n;
 }
 
 void journal_free(struct detect *d)
 {
-	if (d->journal)
-		pages_free(d->journal, JOURNAL_RING * sizeof *d->journal);
+	if (d->journal.slot)
+		pages_free(d->journal.slot, JOURNAL_RING * sizeof *d->journal.slot);
+	free(d->journal.begin);
 	free(d->sight);
 }
 
+/* ---- the way back ---- */
+
 void journal_fetch(const struct detect *d, const struct trail *from)
 {
-	for (unsigned i = 0; d->journal && i < TRAIL; i++)
-		__builtin_prefetch(&d->journal[from->n[i] % JOURNAL_RING]);
+	for (unsigned i = 0; d->journal.slot && i < TRAIL; i++)
+		__builtin_prefetch(&d->journal.slot[from->n[i] % JOURNAL_RING]);
 }
 
-static const struct entry *journal_at(const struct back *b)
+static const struct entry *journal_at(struct back *b)
 {
-	uint32_t n = b->n[b->at];
+	const struct journal *j = b->j;
+	uint32_t n = b->n[b->at], i = n % JOURNAL_RING;
+	const struct note *s = &j->slot[i];
+	enum form form = (enum form)(note_word(s) >> (SINCE_BITS + AHEAD_BITS + PEER_BITS));
 
-	return n && b->d->journal_n - n <= JOURNAL_RING ? &b->d->journal[n % JOURNAL_RING] : NULL;
-}
-
-static const struct entry *journal_from(const struct detect *d, const struct trail *from, struct back *b)
-{
-	if (!d->journal)
+	if (!n || j->end - n > JOURNAL_RING) /* its segment is another one by now */
 		return NULL;
-	b->d = d;
+	b->x.time = j->begin[i / JOURNAL_SEGMENT] + (utime_t)(note_word(s) & SINCE_MOST);
+	b->x.peer = (peer_id)(note_word(s) >> (SINCE_BITS + AHEAD_BITS));
+	b->x.old = form == FORM_LOST ? s->path : form == FORM_MOVED ? s[1].path : PATH_NONE;
+	b->x.new = form == FORM_LOST ? PATH_NONE : s->path;
+	return &b->x;
+}
+
+const struct entry *journal_from(const struct detect *d, const struct trail *from, struct back *b)
+{
+	if (!d->journal.slot)
+		return NULL;
+	b->j = &d->journal;
 	b->at = 0;
 	for (unsigned i = 0, k = from->last; i < TRAIL; i++, k = k ? k - 1 : TRAIL - 1) {
 		b->n[i] = from->n[k];
-		__builtin_prefetch(&d->journal[b->n[i] % JOURNAL_RING]);
+		__builtin_prefetch(&d->journal.slot[b->n[i] % JOURNAL_RING]);
 	}
 	return journal_at(b);
 }
@@ -94,254 +147,15 @@ const struct entry *journal_last(const struct detect *d, prefix_id prefix, struc
 	return journal_from(d, &d->prefix[prefix].trail, b);
 }
 
-const struct entry *journal_before(struct back *b, const struct entry *x)
+const struct entry *journal_before(struct back *b)
 {
-	b->n[b->at] = x->ahead;
-	__builtin_prefetch(&b->d->journal[x->ahead % JOURNAL_RING]);
+	const struct note *s = &b->j->slot[b->n[b->at] % JOURNAL_RING];
+	uint32_t ahead = (uint32_t)(note_word(s) >> SINCE_BITS) & ((1U << AHEAD_BITS) - 1);
+
+	b->n[b->at] = ahead ? b->n[b->at] - ahead : 0;
+	__builtin_prefetch(&b->j->slot[b->n[b->at] % JOURNAL_RING]);
 	b->at = b->at + 1 < TRAIL ? b->at + 1 : 0;
 	return journal_at(b);
-}
-
-utime_t journal_decline(
-    struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end)
-{
-	utime_t first = end;
-	struct back back;
-
-	for (const struct entry *x = journal_last(d, prefix, &back); x && first - x->time <= DECLINE_GAP;
-	     x = journal_before(&back, x))
-		if (x->time < first && x->time > since && x->kind == CHANGE_ROUTE &&
-		    route_upstream(d, p, x->old) == upstream && route_upstream(d, p, x->new) != upstream)
-			first = x->time;
-	return first;
-}
-
-utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream)
-{
-	struct back back;
-
-	for (const struct entry *x = journal_last(d, prefix, &back); x && d->now - x->time <= d->o.lost_after;
-	     x = journal_before(&back, x))
-		if (x->kind == CHANGE_ROUTE && route_upstream(d, p, x->old) == upstream &&
-		    route_upstream(d, p, x->new) != upstream)
-			return x->time;
-	return UTIME_NONE;
-}
-
-static bool route_moves(struct detect *d, const struct entry *x, const struct matter *m)
-{
-	asn_t old = route_upstream(d, m->place, x->old), new = route_upstream(d, m->place, x->new);
-
-	return old != new && (old == m->upstream || new == m->upstream) &&
-	       old != UP_NONE &&new != UP_NONE &&old != UP_DARK &&new != UP_DARK;
-}
-
-static bool entry_matters(struct detect *d, const struct entry *x, const struct matter *m)
-{
-	bool quiet = x->kind != CHANGE_ROUTE;
-
-	switch (m->what) {
-	case MATTER_GAIN:
-		return !quiet && route_upstream(d, m->place, x->new) == m->upstream &&
-		       route_upstream(d, m->place, x->old) != m->upstream;
-	case MATTER_LOSS:
-		return !quiet && route_upstream(d, m->place, x->old) == m->upstream &&
-		       route_upstream(d, m->place, x->new) != m->upstream;
-	case MATTER_MOVE:
-		return !quiet && route_moves(d, x, m);
-	case MATTER_GONE:
-		return !quiet && x->old != PATH_NONE && x->new == PATH_NONE;
-	case MATTER_ORIGIN:
-		return !quiet && x->new != PATH_NONE &&path_way(d, x->new)->origin == m->origin;
-	case MATTER_LEAK:
-		return !quiet && x->new != PATH_NONE &&path_way(d, x->new)->flags &WAY_LEAK;
-	default:
-		return !quiet;
-	}
-}
-
-enum { PEERS_SHOWN = 1024 };
-struct seen { /* entries that matter, one a peer: its earliest */
-	const struct entry *v[PEERS_SHOWN];
-	size_t n;
-};
-
-static void marks_grow(struct detect *d)
-{
-	size_t n = d->peers > collector_count(d->t) ? d->peers : collector_count(d->t);
-
-	if (n <= d->n_marks)
-		return;
-	d->mark = mem_grow(d->mark, n, sizeof *d->mark);
-	for (size_t i = d->n_marks; i < n; i++) {
-		peer_id first = 0;
-		while (i < d->peers && d->peer_asn[first] != d->peer_asn[i])
-			first++;
-		d->mark[i] = (struct peer_mark){.first = first};
-	}
-	d->n_marks = n;
-}
-
-static void seen_add(struct detect *d, struct seen *s, const struct entry *x)
-{
-	struct peer_mark *m = &d->mark[x->peer];
-
-	if (m->peer == d->look) {
-		if (x->time <= s->v[m->at]->time)
-			s->v[m->at] = x;
-	} else if (s->n < PEERS_SHOWN) {
-		m->peer = d->look;
-		m->at = (uint16_t)s->n;
-		s->v[s->n++] = x;
-	}
-}
-
-static int entry_cmp(const void *a, const void *b)
-{
-	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
-
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	return x->peer < y->peer ? -1 : x->peer > y->peer;
-}
-
-static void evidence_take(struct detect *d, struct event *e, const struct entry *x)
-{
-	struct evidence *v = &e->evidence[e->evidences++];
-
-	memset(v, 0, sizeof *v);
-	v->peer = peer_of(d->t, x->peer)->key;
-	v->at = x->time;
-	if (x->old != PATH_NONE)
-		v->before_n = (uint8_t)path_list(d->t, x->old, v->before, EVIDENCE_PATH_MAX);
-	if (x->new != PATH_NONE)
-		v->after_n = (uint8_t)path_list(d->t, x->new, v->after, EVIDENCE_PATH_MAX);
-	if (v->before_n > EVIDENCE_PATH_MAX)
-		v->before_n = EVIDENCE_PATH_MAX;
-	if (v->after_n > EVIDENCE_PATH_MAX)
-		v->after_n = EVIDENCE_PATH_MAX;
-}
-
-static void event_count(struct detect *d, struct event *e, const struct seen *s)
-{
-	e->vantage = e->collectors = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct peer *p = peer_of(d->t, s->v[i]->peer);
-		struct peer_mark *as = &d->mark[d->mark[s->v[i]->peer].first],
-				 *collector = &d->mark[p->collector];
-		e->vantage += as->as != d->look;
-		as->as = d->look;
-		e->collectors += collector->collector != d->look;
-		collector->collector = d->look;
-	}
-}
-
-enum { PREFIXES_LOOKED_AT = 256 };
-
-/* A turn the other way: before it lies another rise or fall of the same upstream, not this one. */
-static bool entry_turns_back(struct detect *d, const struct entry *x, const struct matter *what)
-{
-	struct matter opposite = *what;
-
-	if (what->what != MATTER_GAIN && what->what != MATTER_LOSS)
-		return false;
-	opposite.what = what->what == MATTER_GAIN ? MATTER_LOSS : MATTER_GAIN;
-	return entry_matters(d, x, &opposite);
-}
-
-/* The first word of it at any peer, voting or not, in the half minute before `at`. */
-utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what)
-{
-	utime_t first = at;
-	struct back back;
-
-	for (const struct entry *x = journal_last(d, prefix, &back); x && x->time >= at - MINUTE / 2;
-	     x = journal_before(&back, x)) {
-		if (x->time < at && entry_turns_back(d, x, what))
-			break;
-		if (x->time < first && entry_matters(d, x, what))
-			first = x->time;
-	}
-	return first;
-}
-
-utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
-{
-	utime_t first = at, one;
-
-	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
-		prefix_id id = prefix_find(d->t, &e->prefix[i]);
-		if (id == PREFIX_NONE || id >= d->prefixes)
-			continue;
-		one = journal_first_of(d, id, at, what);
-		first = one < first ? one : first;
-	}
-	return first;
-}
-
-static void evidence_fill(struct detect *d, struct event *e, struct seen *s)
-{
-	if (!s->n)
-		return;
-	qsort(s->v, s->n, sizeof *s->v, entry_cmp);
-	event_count(d, e, s);
-	e->evidences = 0;
-	for (size_t i = 0; i < s->n && i < EVIDENCE_MAX; i++)
-		evidence_take(d, e, s->v[i]);
-}
-
-void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
-{
-	struct seen s;
-	struct back back;
-
-	s.n = 0;
-	marks_grow(d);
-	d->look++;
-	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
-		prefix_id id = prefix_find(d->t, &e->prefix[i]);
-		if (id == PREFIX_NONE || id >= d->prefixes)
-			continue;
-		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
-		     x = journal_before(&back, x))
-			if (x->time <= to && entry_matters(d, x, what))
-				seen_add(d, &s, x);
-	}
-	evidence_fill(d, e, &s);
-}
-
-/* What matters of the prefixes since `from`, in the order of the way back; returns how many. */
-static size_t sights_gather(struct detect *d, const struct event *e, utime_t from, const struct matter *what)
-{
-	struct back back;
-	size_t n = 0;
-
-	for (size_t i = 0; i < e->prefixes && i < PREFIXES_LOOKED_AT; i++) {
-		prefix_id id = prefix_find(d->t, &e->prefix[i]);
-		utime_t oldest = UTIME_MAX;
-		if (id == PREFIX_NONE || id >= d->prefixes)
-			continue;
-		for (const struct entry *x = journal_last(d, id, &back); x && x->time >= from;
-		     x = journal_before(&back, x)) {
-			oldest = x->time < oldest ? x->time : oldest;
-			if (!entry_matters(d, x, what))
-				continue;
-			d->sight = vec_room(d->sight, n, &d->sight_cap, sizeof *d->sight);
-			d->sight[n++] = (struct sight){x, oldest};
-		}
-	}
-	return n;
-}
-
-/* first_seen becomes that of the earliest; returns how many there are. */
-static size_t sights_begin(struct detect *d, struct event *e, const struct matter *what)
-{
-	size_t n = sights_gather(d, e, e->first_seen - MINUTE / 2, what);
-
-	for (size_t i = 0; i < n; i++)
-		if (d->sight[i].x->time < e->first_seen)
-			e->first_seen = d->sight[i].x->time;
-	return n;
 }
 
 bool trail_stands(const struct detect *d, utime_t at)
@@ -349,55 +163,17 @@ bool trail_stands(const struct detect *d, utime_t at)
 	return d->late < at;
 }
 
+/* Before a segment that began earlier than that, all is older: else it would have come late, and since. */
 uint32_t journal_number(const struct detect *d, utime_t from)
 {
-	uint32_t high = d->journal_n, low = high > JOURNAL_RING ? high - JOURNAL_RING : 1;
+	const struct journal *j = &d->journal;
 
-	if (!d->journal || !trail_stands(d, from))
+	if (!j->slot || !trail_stands(d, from))
 		return 0;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (d->journal[middle % JOURNAL_RING].time >= from)
-			high = middle;
-		else
-			low = middle + 1;
+	for (uint32_t n = j->end; n >= JOURNAL_SEGMENT && j->end - n < JOURNAL_RING;) {
+		n -= JOURNAL_SEGMENT;
+		if (j->begin[n % JOURNAL_RING / JOURNAL_SEGMENT] + EARLIER < from)
+			return n;
 	}
-	return low;
-}
-
-static bool look_stands(const struct detect *d, const struct event *e, const struct look *look)
-{
-	return look->at != UTIME_NONE && trail_stands(d, look->at) &&
-	       e->first_seen - MINUTE / 2 >= look->from && e->prefixes <= PREFIXES_LOOKED_AT;
-}
-
-void journal_begin(struct detect *d, struct event *e, struct look *look, const struct trail *joined,
-    const struct matter *what)
-{
-	utime_t from = e->first_seen - MINUTE / 2;
-	struct back back;
-
-	if (joined && (e->prefixes == 1 || look_stands(d, e, look))) {
-		for (const struct entry *x = journal_from(d, joined, &back); x && x->time >= from;
-		     x = journal_before(&back, x))
-			if (x->time < e->first_seen && entry_matters(d, x, what))
-				e->first_seen = x->time;
-	} else {
-		(void)sights_begin(d, e, what);
-	}
-	*look = (struct look){d->now, from};
-}
-
-void journal_witness(struct detect *d, struct event *e, const struct matter *what)
-{
-	size_t n = sights_begin(d, e, what);
-	struct seen s;
-
-	s.n = 0;
-	marks_grow(d);
-	d->look++;
-	for (size_t i = 0; i < n; i++)
-		if (d->sight[i].oldest >= e->first_seen && d->sight[i].x->time <= d->now)
-			seen_add(d, &s, d->sight[i].x);
-	evidence_fill(d, e, &s);
+	return 0;
 }

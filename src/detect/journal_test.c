@@ -122,17 +122,6 @@ static void test_one_walk_is_two(void **arg)
 	table_free(t);
 }
 
-/* Returns whether the prefix need not be looked at, by the numbers of its entries. */
-static bool numbers_tell(const struct detect *d, prefix_id prefix, utime_t from)
-{
-	bool passed_over = trail_latest(&d->prefix[prefix].trail) < journal_number(d, from);
-	struct back b;
-
-	for (const struct entry *x = journal_last(d, prefix, &b); passed_over && x; x = journal_before(&b, x))
-		assert_true(x->time < from);
-	return passed_over;
-}
-
 /* An event grows by a prefix at a time while changes come, some of them late: what was looked at is left out
  * only where looking at it again would find nothing. */
 static void test_a_look_stands_while_nothing_came(void **arg)
@@ -149,7 +138,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 	struct look look = {.at = UTIME_NONE};
 	struct trail then[PREFIXES] = {0}; /* at some time */
 	utime_t then_at[PREFIXES] = {0}, now = START;
-	unsigned moved = 0, short_ways = 0, passed_over = 0;
+	unsigned moved = 0, short_ways = 0;
 
 	load(t, s, &c);
 	detect_changes(d, c.v, c.n);
@@ -166,7 +155,6 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		}
 		then[kept] = d->prefix[kept].trail;
 		then_at[kept] = d->now;
-		passed_over += numbers_tell(d, kept, d->now - chance(60) * UTIME_SECOND);
 		if (e.prefixes == PREFIXES || chance(20) == 0) {
 			e.prefixes = 0;
 			look.at = UTIME_NONE;
@@ -184,12 +172,21 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		journal_begin(d, &e, &look, stands ? &then[joined] : &d->prefix[joined].trail, &what);
 		assert_true(e.first_seen == anew.first_seen);
 	}
-	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20 && passed_over > GROWTHS / 20);
+	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20);
 	free(c.v);
 	detect_free(d);
 	facts_free(f);
 	source_free(s);
 	table_free(t);
+}
+
+/* As if it had been at work for years. */
+static void numbers_forward(struct detect *d)
+{
+	uint32_t by = UINT32_MAX / JOURNAL_RING * JOURNAL_RING - JOURNAL_RING;
+
+	d->journal.n += by;
+	d->journal.end += by;
 }
 
 /* Every entry of each prefix that is not overwritten, latest first, while the ring fills, wraps and is
@@ -211,25 +208,116 @@ static void test_the_way_back_misses_none(void **arg)
 		said[i] = (uint8_t)(chance(100) ? chance(PREFIXES - 1) : PREFIXES - 1); /* one is seldom */
 		journal_add(d, &(struct change){.prefix = said[i], .time = (utime_t)i, .kind = CHANGE_ROUTE});
 		if (i == JOURNAL_RING / 2)
-			d->journal_n += UINT32_MAX / JOURNAL_RING * JOURNAL_RING - JOURNAL_RING;
+			numbers_forward(d);
 		if (i % ROUND || i <= 2 * JOURNAL_RING - ROUND)
 			continue;
 		for (prefix_id p = 0; p < PREFIXES; p++) {
 			struct back back;
 			const struct entry *x = journal_last(d, p, &back);
-			for (size_t k = i + 1; k-- > i + 1 - JOURNAL_RING;) {
+			for (size_t k = i; d->journal.end - d->journal.n + 1 + i - k <= JOURNAL_RING; k--) {
 				if (said[k] != p)
 					continue;
 				assert_non_null(x);
 				assert_int_equal(x->time, k);
-				x = journal_before(&back, x);
+				x = journal_before(&back);
 				met++;
 			}
 			assert_null(x);
 		}
 	}
-	assert_true(met > 10 * JOURNAL_RING && d->journal_n < 4 * JOURNAL_RING);
+	assert_true(met > 10 * JOURNAL_RING && d->journal.n < 4 * JOURNAL_RING);
 	free(said);
+	free(c.v);
+	detect_free(d);
+	facts_free(f);
+	source_free(s);
+	table_free(t);
+}
+
+/* Returns whether the prefix need not be looked at, by the numbers of its entries. */
+static bool numbers_tell(const struct detect *d, prefix_id prefix, utime_t from)
+{
+	bool passed_over = trail_latest(&d->prefix[prefix].trail) < journal_number(d, from);
+	struct back b;
+
+	for (const struct entry *x = journal_last(d, prefix, &b); passed_over && x; x = journal_before(&b))
+		assert_true(x->time < from);
+	return passed_over;
+}
+
+struct told { /* what was told, and where it stands */
+	struct change c;
+	uint32_t number;
+};
+
+/* Dense times, silences of minutes, and some that come too late. */
+static void say(struct detect *d, struct told *x)
+{
+	static const utime_t most[] = {100, 100, 100, 100, 100, UTIME_SECOND, 4 * MINUTE};
+	utime_t step = (utime_t)chance((unsigned)most[chance(20) ? chance(5) : 5 + (chance(500) == 0)]);
+	bool late = chance(2000) == 0;
+
+	x->c = (struct change){.time = late ? d->now - chance(90) * UTIME_SECOND : d->now + step,
+	    .prefix = chance(200) ? chance(PREFIXES - 1) : PREFIXES - 1, /* one is seldom */
+	    .peer = (peer_id)chance(UINT16_MAX),
+	    .old = chance(3) ? PATH_NONE : 2 + chance(1U << 24) * 255,
+	    .new = chance(3) ? 2 + chance(1U << 24) * 255 : PATH_NONE,
+	    .kind = CHANGE_ROUTE};
+	if (late)
+		d->late = d->now;
+	else
+		d->now = x->c.time;
+	journal_add(d, &x->c);
+	x->number = d->journal.n - (x->c.old != PATH_NONE && x->c.new != PATH_NONE ? 2 : 1);
+}
+
+/* Goes back over what was told of the prefix; returns how many are there. */
+static size_t told_back(const struct detect *d, const struct told *told, size_t n, prefix_id prefix)
+{
+	struct back back;
+	const struct entry *x = journal_last(d, prefix, &back);
+	size_t met = 0;
+
+	while (n-- > 0) {
+		const struct change *c = &told[n].c;
+		if (c->prefix != prefix)
+			continue;
+		if (d->journal.end - told[n].number > JOURNAL_RING)
+			break;
+		assert_non_null(x);
+		assert_true(x->time == c->time && x->peer == c->peer && x->old == c->old && x->new == c->new);
+		x = journal_before(&back);
+		met++;
+	}
+	assert_null(x);
+	return met;
+}
+
+static void test_what_is_told_is_told_back(void **arg)
+{
+	enum { SAID = JOURNAL_RING + JOURNAL_RING / 4, ROUND = 70001 };
+	struct table *t = table_new(&(struct table_options){0});
+	struct source *s = source_new(t, "rrc99");
+	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
+	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
+	struct changes c = {0};
+	struct told *told = mem_array(SAID, sizeof *told);
+	size_t met = 0, passed_over = 0;
+
+	load(t, s, &c);
+	detect_changes(d, c.v, c.n);
+	for (size_t i = 0; i < SAID; i++) {
+		say(d, &told[i]);
+		if (i % 101 == 0)
+			passed_over += numbers_tell(d, PREFIXES - 1, d->now - chance(60) * UTIME_SECOND / 10);
+		if (i % ROUND && i + 1 < SAID)
+			continue;
+		for (prefix_id p = 0; p < PREFIXES; p++)
+			met += told_back(d, told, i + 1, p);
+	}
+	assert_true(d->journal.n > JOURNAL_RING + JOURNAL_RING / 4 && met > 5 * JOURNAL_RING);
+	assert_true(passed_over > 20);
+	free(told);
 	free(c.v);
 	detect_free(d);
 	facts_free(f);
@@ -241,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_walk_is_two),
 	    cmocka_unit_test(test_a_look_stands_while_nothing_came),
+	    cmocka_unit_test(test_what_is_told_is_told_back),
 	    cmocka_unit_test(test_the_way_back_misses_none)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "detect/detect.h"
 #include "detect/journal.h"
 #include "detect/ledger.h"
+#include "detect/witness.h"
 
 /* One vantage AS's vote; an AS with k voting peers gives each a k-th of it. Divisible by 1..10. */
 enum { VOTE = 5040 };
@@ -378,12 +379,11 @@ struct detect {
 	uint64_t due_order;
 
 	struct sight { /* for journal_witness alone */
-		const struct entry *x;
+		struct entry x;
 		utime_t oldest; /* of those of the prefix on the way back to it */
 	} * sight;
 	size_t sight_cap;
-	struct entry *journal;
-	uint32_t journal_n; /* entries ever written, + 1 */
+	struct journal journal;
 
 	uint16_t *vote; /* weight by peer, one row a family */
 	size_t peers;

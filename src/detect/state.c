@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A struct that changed may hold a new pointer or array: look whether walk() knows it, then set the size. */
-_Static_assert(sizeof(struct detect) == 1176, "walk() must know every field of struct detect");
+_Static_assert(sizeof(struct detect) == 1192, "walk() must know every field of struct detect");
 _Static_assert(sizeof(struct place) == 536, "walk() must know every field of struct place");
 _Static_assert(sizeof(struct carrier) == 64, "walk() must know every field of struct carrier");
 _Static_assert(sizeof(struct carrier_more) == 152, "walk() must know every field of struct carrier_more");
@@ -119,7 +119,7 @@ static void walk_head(struct walk *w)
 	    sizeof(struct prefix_fact), sizeof(struct place), sizeof(struct member_of),
 	    sizeof(struct member_more), sizeof(struct flips), sizeof(struct cell), sizeof(struct carrier),
 	    sizeof(struct carrier_more), sizeof(struct drift), sizeof(struct pair), sizeof(struct incident),
-	    sizeof(struct open_event), sizeof(struct due), sizeof(struct entry), sizeof(struct peer_watch),
+	    sizeof(struct open_event), sizeof(struct due), sizeof(struct note), sizeof(struct peer_watch),
 	    sizeof(struct event)};
 	uint32_t theirs[sizeof mine / sizeof *mine];
 	char magic[sizeof MAGIC];
@@ -207,16 +207,23 @@ static void walk_events(struct walk *w, struct detect *d)
 
 static void walk_journal(struct walk *w, struct detect *d)
 {
-	size_t used = d->journal ? (d->journal_n < JOURNAL_RING ? d->journal_n : JOURNAL_RING) : 0;
+	struct journal *j = &d->journal;
+	size_t used = !j->slot ? 0 : j->end < JOURNAL_RING ? j->end : JOURNAL_RING;
 
-	WALK(d->journal_n);
+	WALK(j->n);
+	WALK(j->end);
+	WALK(j->from);
 	WALK(used);
-	if (!w->writing && used && !w->bad)
-		d->journal = pages_reserve(JOURNAL_RING * sizeof *d->journal);
 	if (used > JOURNAL_RING)
 		w->bad = true;
-	else if (used && !w->bad)
-		walk_bytes(w, d->journal, used * sizeof *d->journal);
+	if (!used || w->bad)
+		return;
+	if (!w->writing) {
+		j->slot = pages_reserve(JOURNAL_RING * sizeof *j->slot);
+		j->begin = mem_array(JOURNAL_SEGMENTS, sizeof *j->begin);
+	}
+	walk_bytes(w, j->begin, used / JOURNAL_SEGMENT * sizeof *j->begin);
+	walk_bytes(w, j->slot, used * sizeof *j->slot);
 }
 
 static void walk_peers(struct walk *w, struct detect *d)
