@@ -92,8 +92,8 @@ static void dues_fetch(const struct detect *d, const struct due *due, size_t n)
 			__builtin_prefetch(member_more_at(d, due[i].subject), 1);
 		}
 	for (size_t i = 0; i < n; i++)
-		if (due[i].kind == DUE_DOWN && member_at(d, due[i].subject)->level == LEVEL_DOWN)
-			journal_fetch(d, &member_more_at(d, due[i].subject)->fell);
+		if (due[i].kind == DUE_DOWN)
+			down_fetch(d, &due[i]);
 }
 
 static void due_judge(struct detect *d, const struct due *x)

@@ -34,6 +34,7 @@ static inline void member_fetch(const struct detect *d, uint32_t i)
 
 /* ---- maps (map.c) ---- */
 uint32_t map_get(const struct table_of *m, uint64_t key); /* NO_INDEX: none */
+void map_fetch(const struct table_of *m, uint64_t key);   /* ahead of map_get */
 void map_put(struct table_of *m, uint64_t key, uint32_t value);
 void map_free(struct table_of *m);
 
@@ -95,6 +96,7 @@ void changes_fetch(const struct detect *d, const struct change *c, size_t n);
 void tally_change(struct detect *d, const struct change *c);
 void route_moved(struct detect *d, const struct change *c, const struct way *old, const struct way *new,
     uint32_t weight); /* of one peer, in every place of the prefix */
+void touch_member(struct detect *d, struct member_of *m, uint32_t member); /* to be settled */
 double member_visibility(const struct detect *d, const struct member_of *m);
 double place_visibility(const struct place *p);
 double carrier_share(const struct detect *d, const struct carrier *c);
@@ -219,6 +221,7 @@ static inline bool level_stays(const struct place *p)
 struct still level_still(const struct detect_options *o, uint8_t level, uint64_t whole, uint32_t votes);
 uint8_t level_of(const struct detect_options *o, double visibility);
 void down_judge(struct detect *d, const struct due *due);
+void down_fetch(const struct detect *d, const struct due *due); /* ahead of down_judge */
 void up_judge(struct detect *d, const struct due *due);
 void place_down_judge(struct detect *d, const struct due *due);
 void place_up_judge(struct detect *d, const struct due *due);

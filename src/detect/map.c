@@ -25,6 +25,12 @@ uint32_t map_get(const struct table_of *m, uint64_t key)
 	return m->slot[i].key ? m->slot[i].value : NO_INDEX;
 }
 
+void map_fetch(const struct table_of *m, uint64_t key)
+{
+	if (m->cap)
+		__builtin_prefetch(&m->slot[hash_u64(key) & (m->cap - 1)]);
+}
+
 static void map_double(struct table_of *m)
 {
 	struct table_of old = *m;

@@ -121,6 +121,7 @@ void member_level(struct detect *d, uint32_t member, utime_t at)
 	if (level == m->level)
 		return;
 	m->level = level;
+	touch_member(d, m, member);
 	member_more_at(d, member)->crossed = at;
 	if (!m->established)
 		return;
@@ -323,6 +324,17 @@ static void group_down(struct detect *d, uint32_t member)
 			      : (double)member_at(d, d->prefix[id].member)->weight;
 	}
 	outage_tell(d, index, member, weight, m->before, member_visibility(d, m));
+}
+
+void down_fetch(const struct detect *d, const struct due *due)
+{
+	const struct member_of *m = member_at(d, due->subject);
+
+	if (m->level != LEVEL_DOWN)
+		return;
+	journal_fetch(d, &member_more_at(d, due->subject)->fell);
+	map_fetch(&d->groups, group_key(d, m));
+	map_fetch(&d->groups, network_key(d, m));
 }
 
 void down_judge(struct detect *d, const struct due *due)

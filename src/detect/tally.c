@@ -61,7 +61,7 @@ static void touch_carrier(struct detect *d, struct carrier *c, uint32_t carrier)
 	touch_place(d, c->place);
 }
 
-static void touch_member(struct detect *d, struct member_of *m, uint32_t member)
+void touch_member(struct detect *d, struct member_of *m, uint32_t member)
 {
 	if (m->touched)
 		return;
@@ -185,7 +185,9 @@ static bool main_stays(const struct detect *d, const struct member_of *m, uint32
 	const struct cell *x;
 	bool is_main, most;
 
-	if (m->level <= LEVEL_DOWN || m->main == NO_INDEX || (gained == NO_INDEX && lost == NO_INDEX))
+	if (m->level <= LEVEL_DOWN)
+		return m->main == NO_INDEX; /* dark, as it was */
+	if (m->main == NO_INDEX || (gained == NO_INDEX && lost == NO_INDEX))
 		return false;
 	x = cell_at(d, gained == NO_INDEX ? lost : gained);
 	is_main = x->carrier == m->main;
