@@ -162,6 +162,7 @@ static void test_group_and_limit(void **state)
 	    .per_hour = 2};
 	struct alerts *a = open_alerts(&r, 1, "spool2");
 	char *text, *lines[10];
+	size_t sent;
 	json_t *j;
 
 	for (utime_t t = 1; t <= 5; t++) {
@@ -176,7 +177,9 @@ static void test_group_and_limit(void **state)
 		    alerts_wait(a, 20)); /* a message each: the first goes, three are over the limit */
 	}
 	alerts_free(a);
-	assert_int_equal(read_lines("grouped", &text, lines, 10), 2);
+	sent = read_lines("grouped", &text, lines, 10);
+	assert_in_range(sent, 2, 3); /* what the limit kept back is told at the end, now or by the next run */
+	assert_int_equal(sent + spool_files("spool2"), 3);
 	j = json_loads(lines[0], 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(j, "events")), 5);
 	json_decref(j);
