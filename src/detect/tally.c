@@ -261,6 +261,14 @@ static void announced_moved(struct detect *d, prefix_id prefix)
 		member_reweigh(d, m);
 }
 
+/* Nothing for announced_moved: others who vote have a route. The usual case, so it is asked first. */
+static bool announced_stays(const struct prefix_fact *pf, const struct change *c)
+{
+	if (c->new != PATH_NONE)
+		return c->old != PATH_NONE || pf->announced;
+	return pf->announced && pf->own.place != NO_INDEX && pf->own.visible > VOTE;
+}
+
 /* Nothing that a place could see: same way in, same origin, no leak. The usual case, so it is asked first. */
 static bool change_is_inner(
     const struct detect *d, const struct change *c, const struct way *old, const struct way *new)
@@ -286,7 +294,7 @@ void tally_change(struct detect *d, const struct change *c)
 	if (d->o.whos || d->o.every_as)
 		as_members_join(d, c->prefix, new->origin);
 	journal_add(d, c);
-	if (c->new == PATH_NONE || (c->old == PATH_NONE && !pf->announced))
+	if (!announced_stays(pf, c))
 		announced_moved(d, c->prefix);
 	if (!origin_stays(pf, c, old, new))
 		origin_change(d, c, old, new);
