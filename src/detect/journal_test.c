@@ -53,6 +53,36 @@ static void load(struct table *t, struct source *s, struct changes *c)
 	out_close(&o);
 }
 
+struct run {
+	struct table *t;
+	struct source *s;
+	struct facts *f;
+	struct detect *d;
+	struct changes c;
+};
+
+/* With the table loaded. */
+static struct run up(void)
+{
+	struct run r = {.t = table_new(&(struct table_options){0}),
+	    .f = facts_load(&(struct facts_options){.no_default = true})};
+
+	r.s = source_new(r.t, "rrc99");
+	r.d = detect_new(r.t, r.f, &detect_defaults, on_event, NULL);
+	load(r.t, r.s, &r.c);
+	detect_changes(r.d, r.c.v, r.c.n);
+	return r;
+}
+
+static void down(struct run *r)
+{
+	free(r->c.v);
+	detect_free(r->d);
+	facts_free(r->f);
+	source_free(r->s);
+	table_free(r->t);
+}
+
 /* Returns its time, which may be older than now. */
 static utime_t change_at_random(struct detect *d, utime_t *now)
 {
@@ -83,16 +113,11 @@ static void same(const struct event *a, const struct event *b)
 
 static void test_one_walk_is_two(void **arg)
 {
-	struct table *t = table_new(&(struct table_options){0});
-	struct source *s = source_new(t, "rrc99");
-	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
-	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
-	struct changes c = {0};
+	struct run r = up();
+	struct detect *d = r.d;
 	utime_t now = START, at;
 	unsigned earlier = 0, seen = 0;
 
-	load(t, s, &c);
-	detect_changes(d, c.v, c.n);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		struct prefix p[PREFIXES];
 		struct event one = {.prefix = p, .before = 0, .after = 0}, two, unread;
@@ -102,7 +127,7 @@ static void test_one_walk_is_two(void **arg)
 		d->now = chance(4) ? now : now - chance(20) * UTIME_SECOND;
 		for (prefix_id k = 0; k < PREFIXES; k++)
 			if (chance(3) == 0)
-				p[one.prefixes++] = *prefix_of(t, k);
+				p[one.prefixes++] = *prefix_of(r.t, k);
 		one.first_seen = at = now - chance(60) * UTIME_SECOND;
 		unread = two = one;
 		journal_begin(d, &unread, &(struct look){.at = UTIME_NONE}, NULL, &what);
@@ -115,11 +140,7 @@ static void test_one_walk_is_two(void **arg)
 		seen += one.evidences;
 	}
 	assert_true(seen > EVENTS && earlier > EVENTS / 20);
-	free(c.v);
-	detect_free(d);
-	facts_free(f);
-	source_free(s);
-	table_free(t);
+	down(&r);
 }
 
 /* An event grows by a prefix at a time while changes come, some of them late: what was looked at is left out
@@ -127,11 +148,8 @@ static void test_one_walk_is_two(void **arg)
 static void test_a_look_stands_while_nothing_came(void **arg)
 {
 	enum { GROWTHS = 40000 };
-	struct table *t = table_new(&(struct table_options){0});
-	struct source *s = source_new(t, "rrc99");
-	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
-	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
-	struct changes c = {0};
+	struct run r = up();
+	struct detect *d = r.d;
 	struct matter what = {.what = MATTER_GONE};
 	struct prefix p[PREFIXES];
 	struct event e = {.prefix = p};
@@ -140,8 +158,6 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 	utime_t then_at[PREFIXES] = {0}, now = START;
 	unsigned moved = 0, short_ways = 0;
 
-	load(t, s, &c);
-	detect_changes(d, c.v, c.n);
 	for (unsigned i = 0; i < GROWTHS; i++) {
 		struct event anew;
 		prefix_id joined = chance(PREFIXES), kept = chance(PREFIXES);
@@ -161,7 +177,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		}
 		if (e.prefixes == 0)
 			e.first_seen = d->now - chance(60) * UTIME_SECOND;
-		p[e.prefixes++] = *prefix_of(t, joined);
+		p[e.prefixes++] = *prefix_of(r.t, joined);
 		if (chance(10) == 0)
 			e.first_seen -= UTIME_SECOND;
 		anew = e;
@@ -173,11 +189,7 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		assert_true(e.first_seen == anew.first_seen);
 	}
 	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20);
-	free(c.v);
-	detect_free(d);
-	facts_free(f);
-	source_free(s);
-	table_free(t);
+	down(&r);
 }
 
 /* As if it had been at work for years. */
@@ -194,16 +206,11 @@ static void numbers_forward(struct detect *d)
 static void test_the_way_back_misses_none(void **arg)
 {
 	enum { SAID = 3 * JOURNAL_RING, ROUND = 50021 };
-	struct table *t = table_new(&(struct table_options){0});
-	struct source *s = source_new(t, "rrc99");
-	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
-	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
-	struct changes c = {0};
+	struct run r = up();
+	struct detect *d = r.d;
 	uint8_t *said = mem_array(SAID, 1);
 	size_t met = 0;
 
-	load(t, s, &c);
-	detect_changes(d, c.v, c.n);
 	for (size_t i = 0; i < SAID; i++) {
 		said[i] = (uint8_t)(chance(100) ? chance(PREFIXES - 1) : PREFIXES - 1); /* one is seldom */
 		journal_add(d, &(struct change){.prefix = said[i], .time = (utime_t)i, .kind = CHANGE_ROUTE});
@@ -227,11 +234,7 @@ static void test_the_way_back_misses_none(void **arg)
 	}
 	assert_true(met > 10 * JOURNAL_RING && d->journal.n < 4 * JOURNAL_RING);
 	free(said);
-	free(c.v);
-	detect_free(d);
-	facts_free(f);
-	source_free(s);
-	table_free(t);
+	down(&r);
 }
 
 /* Returns whether the prefix need not be looked at, by the numbers of its entries. */
@@ -296,16 +299,11 @@ static size_t told_back(const struct detect *d, const struct told *told, size_t 
 static void test_what_is_told_is_told_back(void **arg)
 {
 	enum { SAID = JOURNAL_RING + JOURNAL_RING / 4, ROUND = 70001 };
-	struct table *t = table_new(&(struct table_options){0});
-	struct source *s = source_new(t, "rrc99");
-	struct facts *f = facts_load(&(struct facts_options){.no_default = true});
-	struct detect *d = detect_new(t, f, &detect_defaults, on_event, NULL);
-	struct changes c = {0};
+	struct run r = up();
+	struct detect *d = r.d;
 	struct told *told = mem_array(SAID, sizeof *told);
 	size_t met = 0, passed_over = 0;
 
-	load(t, s, &c);
-	detect_changes(d, c.v, c.n);
 	for (size_t i = 0; i < SAID; i++) {
 		say(d, &told[i]);
 		if (i % 101 == 0)
@@ -318,11 +316,7 @@ static void test_what_is_told_is_told_back(void **arg)
 	assert_true(d->journal.n > JOURNAL_RING + JOURNAL_RING / 4 && met > 5 * JOURNAL_RING);
 	assert_true(passed_over > 20);
 	free(told);
-	free(c.v);
-	detect_free(d);
-	facts_free(f);
-	source_free(s);
-	table_free(t);
+	down(&r);
 }
 
 int main(void)
