@@ -58,8 +58,8 @@ static void cells_fetch(const struct detect *d, const struct change *c, size_t n
 	for (size_t i = 0; i < n; i++) {
 		if (next[i] == NO_INDEX)
 			continue;
-		const struct cell *x = &d->prefix[c[i].prefix].cell;
-		if (cell_is_all(&c[i], path_way(d, c[i].old), path_way(d, c[i].new), x->asn))
+		if (cell_is_all(
+			&c[i], path_way(d, c[i].old), path_way(d, c[i].new), d->prefix[c[i].prefix].cell.asn))
 			next[i] = NO_INDEX;
 		else
 			__builtin_prefetch(cell_at(d, next[i]), 1);

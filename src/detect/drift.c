@@ -242,10 +242,10 @@ static void drift_tell(struct detect *d, uint32_t carrier)
 	e = event_at(d, x->event);
 	event_upstream(d, e, c->asn);
 	drift_prefixes(d, c, x->event, x->since - MINUTE / 2);
-	e->first_seen = journal_first(d, e, x->since, &move);
+	e->first_seen = witness_first(d, e, x->since, &move);
 	event_join(d, x->event, &more->episode, &more->episode_last);
 	move.what = share_seen(d, c) > x->mu ? MATTER_GAIN : MATTER_LOSS;
-	journal_evidence(d, e, e->first_seen, d->now, &move);
+	witness_evidence(d, e, e->first_seen, d->now, &move);
 	e->before = x->mu;
 	e->after = share_seen(d, c);
 	e->severity = severity_of(d, p, fabs(e->after - x->mu) / 2, e);

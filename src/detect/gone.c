@@ -38,7 +38,7 @@ static void cells_gone(struct detect *d, uint32_t member)
 			continue;
 		if (x->last >= d->peers || !vote[x->last])
 			continue;
-		at = journal_last_loss(d, &d->place[m->place], m->prefix, x->asn);
+		at = witness_last_loss(d, &d->place[m->place], m->prefix, x->asn);
 		if (at != UTIME_NONE)
 			cell_goes(d, member, k, at);
 	}

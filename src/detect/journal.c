@@ -92,7 +92,7 @@ void journal_add(struct detect *d, const struct change *c)
 	    form, form == FORM_LOST ? c->old : c->new);
 	if (form == FORM_MOVED)
 		s[1].path = c->old;
-	__builtin_prefetch(s + 32, 1);
+	__builtin_prefetch(&j->slot[(n + 32) % JOURNAL_RING], 1);
 	t->n[next] = n;
 	t->last = next;
 }

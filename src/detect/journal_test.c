@@ -130,11 +130,11 @@ static void test_one_walk_is_two(void **arg)
 				p[one.prefixes++] = *prefix_of(r.t, k);
 		one.first_seen = at = now - chance(60) * UTIME_SECOND;
 		unread = two = one;
-		journal_begin(d, &unread, &(struct look){.at = UTIME_NONE}, NULL, &what);
-		journal_witness(d, &one, &what);
+		witness_begin(d, &unread, &(struct look){.at = UTIME_NONE}, NULL, &what);
+		witness_all(d, &one, &what);
 		assert_true(unread.first_seen == one.first_seen && unread.evidences == 0);
-		two.first_seen = journal_first(d, &two, two.first_seen, &what);
-		journal_evidence(d, &two, two.first_seen, d->now, &what);
+		two.first_seen = witness_first(d, &two, two.first_seen, &what);
+		witness_evidence(d, &two, two.first_seen, d->now, &what);
 		same(&one, &two);
 		earlier += one.first_seen < at;
 		seen += one.evidences;
@@ -181,11 +181,11 @@ static void test_a_look_stands_while_nothing_came(void **arg)
 		if (chance(10) == 0)
 			e.first_seen -= UTIME_SECOND;
 		anew = e;
-		journal_begin(d, &anew, &(struct look){.at = UTIME_NONE}, NULL, &what);
+		witness_begin(d, &anew, &(struct look){.at = UTIME_NONE}, NULL, &what);
 		moved += anew.first_seen < e.first_seen && look.at != UTIME_NONE;
 		stands = e.first_seen <= then_at[joined] && trail_stands(d, then_at[joined]);
 		short_ways += stands;
-		journal_begin(d, &e, &look, stands ? &then[joined] : &d->prefix[joined].trail, &what);
+		witness_begin(d, &e, &look, stands ? &then[joined] : &d->prefix[joined].trail, &what);
 		assert_true(e.first_seen == anew.first_seen);
 	}
 	assert_true(moved > GROWTHS / 20 && short_ways > GROWTHS / 20);

@@ -72,7 +72,7 @@ static void leak_tell(struct detect *d, struct incident *x, asn_t from, asn_t to
 	char who[96], whom[96], source[96];
 
 	event_sort(d, x->event);
-	journal_witness(d, e, &what);
+	witness_all(d, e, &what);
 	e->severity = leak_severity(e->prefixes);
 	asn_text(d, x->asn, who, sizeof who);
 	asn_text(d, from, source, sizeof source);

@@ -83,7 +83,7 @@ static utime_t cell_fell(struct detect *d, uint32_t member, const struct cell *x
 {
 	const struct member_of *m = member_at(d, member);
 
-	return journal_decline(d, &d->place[m->place], m->prefix, x->asn, cell_since(d, x), x->at);
+	return witness_decline(d, &d->place[m->place], m->prefix, x->asn, cell_since(d, x), x->at);
 }
 
 /* Opens or extends the event of a prefix gained or lost in a small place. */

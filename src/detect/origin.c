@@ -193,7 +193,7 @@ static void incident_tell(struct detect *d, struct incident *x, enum rpki rpki)
 	if (e->prefixes > 64 && e->prefixes % 1024)
 		return; /* a mass event is told anew now and then, and at its end */
 	event_sort(d, x->event);
-	journal_witness(d, e, &what);
+	witness_all(d, e, &what);
 	e->before = 0;
 	e->after = all > 0 ? fmin(1, e->vantage / all) : NAN;
 	e->severity =

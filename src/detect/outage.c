@@ -270,11 +270,11 @@ static void outage_tell(
 	e->after = after;
 	e->severity = severity_of(d, p, p->whole ? weight / (double)p->whole : 1, e);
 	if (event_is_read(d, e)) {
-		journal_witness(d, e, &what);
+		witness_all(d, e, &what);
 		outage_why(d, e, p);
 		look->at = UTIME_NONE;
 	} else {
-		journal_begin(
+		witness_begin(
 		    d, e, look, joined == NO_INDEX ? NULL : outage_trail(d, joined, e->first_seen), &what);
 	}
 	place_explain(p, e->first_seen);

@@ -60,7 +60,7 @@ static void rpki_tell(struct detect *d, uint32_t index)
 	if (now < e->after)
 		e->after = now;
 	how = prefix_rpki(d->f, &e->prefix[0], e->asn, d->now);
-	journal_evidence(d, e, e->first_seen, d->now, &what);
+	witness_evidence(d, e, e->first_seen, d->now, &what);
 	e->scope = e->prefixes >= p->up_members ? SCOPE_TERRITORY : SCOPE_PREFIX;
 	e->severity = severity_of(d, p, part * (0.1 + 0.9 * (e->before - e->after)), e);
 	asn_text(d, e->asn, who, sizeof who);

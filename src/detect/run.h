@@ -1,5 +1,5 @@
 /*
- * detect/run: what one run knows. Its state hangs off struct detect: the way of each path, facts of
+ * detect/run: what one run knows. Its state hangs off struct detect: the way of each path, the facts of
  * each prefix, a member per (place, prefix), a cell per (member, upstream) holding its votes, a carrier per
  * (place, upstream) holding the running sums, a ring of the changes that mattered (journal), and one heap of
  * things to be judged later (due). A place is a territory in one family. All of it is owned by struct detect;
@@ -284,7 +284,7 @@ struct peer_watch {          /* mass withdrawals of one peer */
 	uint32_t event;
 };
 
-struct peer_mark { /* whom journal_evidence has met: it holds the number of the look under way */
+struct peer_mark { /* whom witness_evidence has met: it holds the number of the look under way */
 	uint64_t peer, as, collector; /* as: at the first peer of it; collector: at its own number */
 	peer_id first;                /* peer of the same AS */
 	uint16_t at;                  /* place among the entries kept */
@@ -378,7 +378,7 @@ struct detect {
 	size_t n_due, due_cap;
 	uint64_t due_order;
 
-	struct sight { /* for journal_witness alone */
+	struct sight { /* for witness_all alone */
 		struct entry x;
 		utime_t oldest; /* of those of the prefix on the way back to it */
 	} * sight;

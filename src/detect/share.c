@@ -259,11 +259,11 @@ static void primary_tell(struct detect *d, uint32_t place)
 				event_add_prefix(d, index, prefix_of(d->t, member_at(d, i)->prefix));
 	event_sort(d, index);
 	lost.upstream = was->asn;
-	first = journal_first(d, e, p->challenge, &lost);
-	e->first_seen = journal_first(d, e, p->challenge, &moved);
+	first = witness_first(d, e, p->challenge, &lost);
+	e->first_seen = witness_first(d, e, p->challenge, &moved);
 	if (first < e->first_seen)
 		e->first_seen = first;
-	journal_evidence(d, e, e->first_seen, d->now, &m);
+	witness_evidence(d, e, e->first_seen, d->now, &m);
 	e->before = its->calm;
 	e->after = carrier_share(d, now);
 	e->severity = severity_of(d, p, 0.5, e);

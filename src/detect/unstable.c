@@ -116,7 +116,7 @@ static void unrest_tell(struct detect *d, uint32_t index, const struct member_of
 	if (e->severity > SEVERITY_MEDIUM)
 		e->severity = SEVERITY_MEDIUM;
 	if (event_is_read(d, e)) {
-		journal_evidence(d, e, e->first_seen, d->now, &what);
+		witness_evidence(d, e, e->first_seen, d->now, &what);
 		unrest_why(d, e, p);
 	}
 	event_tell(d, index);

@@ -110,8 +110,8 @@ void carrier_witnesses(struct detect *d, uint32_t index, bool gained)
 	    .what = gained ? MATTER_GAIN : MATTER_LOSS};
 
 	event_sort(d, index);
-	e->first_seen = journal_first(d, e, e->first_seen, &m);
-	journal_evidence(d, e, e->first_seen, d->now, &m);
+	e->first_seen = witness_first(d, e, e->first_seen, &m);
+	witness_evidence(d, e, e->first_seen, d->now, &m);
 }
 
 /* Updates alone show what moved, not the whole of which a share or a count would be. */
@@ -188,7 +188,7 @@ static utime_t carrier_began(struct detect *d, uint32_t carrier)
 		prefix_id prefix = member_at(d, m)->prefix;
 		if (trail_latest(&d->prefix[prefix].trail) < from)
 			continue; /* nothing came of it since */
-		one = journal_first_of(d, prefix, more->since, &gain);
+		one = witness_first_of(d, prefix, more->since, &gain);
 		first = one < first ? one : first;
 	}
 	return first;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-utime_t journal_decline(
+utime_t witness_decline(
     struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream, utime_t since, utime_t end)
 {
 	utime_t first = end;
@@ -23,7 +23,7 @@ utime_t journal_decline(
 	return first;
 }
 
-utime_t journal_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream)
+utime_t witness_last_loss(struct detect *d, const struct place *p, prefix_id prefix, asn_t upstream)
 {
 	struct back back;
 
@@ -154,7 +154,7 @@ static bool entry_turns_back(struct detect *d, const struct entry *x, const stru
 }
 
 /* The first word of it at any peer, voting or not, in the half minute before `at`. */
-utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what)
+utime_t witness_first_of(struct detect *d, prefix_id prefix, utime_t at, const struct matter *what)
 {
 	utime_t first = at;
 	struct back back;
@@ -169,7 +169,7 @@ utime_t journal_first_of(struct detect *d, prefix_id prefix, utime_t at, const s
 	return first;
 }
 
-utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
+utime_t witness_first(struct detect *d, const struct event *e, utime_t at, const struct matter *what)
 {
 	utime_t first = at, one;
 
@@ -177,7 +177,7 @@ utime_t journal_first(struct detect *d, const struct event *e, utime_t at, const
 		prefix_id id = prefix_find(d->t, &e->prefix[i]);
 		if (id == PREFIX_NONE || id >= d->prefixes)
 			continue;
-		one = journal_first_of(d, id, at, what);
+		one = witness_first_of(d, id, at, what);
 		first = one < first ? one : first;
 	}
 	return first;
@@ -194,7 +194,7 @@ static void evidence_fill(struct detect *d, struct event *e, struct seen *s)
 		evidence_take(d, e, &s->v[i]);
 }
 
-void journal_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
+void witness_evidence(struct detect *d, struct event *e, utime_t from, utime_t to, const struct matter *what)
 {
 	struct seen s;
 	struct back back;
@@ -254,7 +254,7 @@ static bool look_stands(const struct detect *d, const struct event *e, const str
 	       e->first_seen - MINUTE / 2 >= look->from && e->prefixes <= PREFIXES_LOOKED_AT;
 }
 
-void journal_begin(struct detect *d, struct event *e, struct look *look, const struct trail *joined,
+void witness_begin(struct detect *d, struct event *e, struct look *look, const struct trail *joined,
     const struct matter *what)
 {
 	utime_t from = e->first_seen - MINUTE / 2;
@@ -271,7 +271,7 @@ void journal_begin(struct detect *d, struct event *e, struct look *look, const s
 	*look = (struct look){d->now, from};
 }
 
-void journal_witness(struct detect *d, struct event *e, const struct matter *what)
+void witness_all(struct detect *d, struct event *e, const struct matter *what)
 {
 	size_t n = sights_begin(d, e, what);
 	struct seen s;
