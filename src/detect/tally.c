@@ -269,11 +269,12 @@ static bool announced_stays(const struct prefix_fact *pf, const struct change *c
 	return pf->announced && pf->own.place != NO_INDEX && pf->own.visible > VOTE;
 }
 
-/* Nothing that a place could see: same way in, same origin, no leak. The usual case, so it is asked first. */
+/* Nothing that a country could see: same way in, same origin, no leak. The usual case, so it is asked first.
+ * Other places ask for more than the way tells. */
 static bool change_is_inner(
     const struct detect *d, const struct change *c, const struct way *old, const struct way *new)
 {
-	if (d->o.whos || c->old == PATH_NONE || c->new == PATH_NONE)
+	if (d->o.whos || d->o.every_as || c->old == PATH_NONE || c->new == PATH_NONE)
 		return false;
 	return old == new && !(new->flags &WAY_LEAK) && new->origin == d->prefix[c->prefix].origin;
 }

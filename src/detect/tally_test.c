@@ -1,7 +1,8 @@
 /*
  * detect: a prefix that no vote touched has the main carrier it had, by the way that looks at all of its
- * cells; one is announced as long as the table has a route. Six peers go from one of four upstreams to
- * another, away and back, about once a second: a rate at which none is taken for broken.
+ * cells; one is announced as long as the table has a route. And votes are those of the table, recounted. Six
+ * peers go from one of four upstreams to another, away and back, about once a second: a rate at which none is
+ * taken for broken.
  */
 #include "detect/inner.h"
 #include "detect/world_test.h"
@@ -62,10 +63,69 @@ static void test_untouched_keep_their_main_carrier(void **arg)
 	down(arg);
 }
 
+/* Where the peer's route of the prefix goes into an AS; UP_NONE: it has none, or another AS's. */
+static asn_t upstream_now(struct detect *d, const struct place *p, peer_id peer, prefix_id prefix)
+{
+	path_id path = peer_column(d->t, peer)[prefix];
+
+	if (path == PATH_NONE || path_way(d, path)->origin != territory_asn(p->who))
+		return UP_NONE;
+	return route_upstream(d, p, path);
+}
+
+static void recount(struct detect *d, const struct member_of *m)
+{
+	const struct place *p = &d->place[m->place];
+	uint32_t visible = 0, votes = 0;
+
+	for (peer_id k = 0; k < d->peers; k++)
+		visible += upstream_now(d, p, k, m->prefix) != UP_NONE ? d->vote[k] : 0;
+	assert_int_equal(m->visible, visible);
+	for (uint32_t c = m->cells; c != NO_INDEX; c = cell_at(d, c)->next) {
+		uint32_t of = 0;
+		for (peer_id k = 0; k < d->peers; k++)
+			of += upstream_now(d, p, k, m->prefix) == cell_at(d, c)->asn ? d->vote[k] : 0;
+		assert_int_equal(cell_at(d, c)->votes, of);
+		votes += of;
+	}
+	assert_int_equal(votes, visible); /* nobody's way is dark here */
+}
+
+/* Every AS is a place, and a prefix has two origins: who goes over from one upstream to another within one
+ * country, or from one origin to the other, is counted in the right places. */
+static void test_votes_are_the_tables(void **arg)
+{
+	struct world *w = world_new(HOLDER, NULL, 0, true);
+	struct detect_options o = detect_defaults;
+	size_t told = 0, far = 0;
+
+	o.every_as = true;
+	o.all_peers = true;
+	detect_free(w->d);
+	w->d = detect_new(w->t, w->f, &o, on_any, &told);
+	baseline(w);
+	for (unsigned i = 0; i < WORDS; i++) {
+		unsigned peer = chance(PEERS);
+		char path[64], prefix[32];
+		snprintf(prefix, sizeof prefix, "20.0.%u.0/24", chance(4));
+		snprintf(path, sizeof path, "%u %u %u", w->peer[peer].asn, 300 + chance(4), 900 + chance(2));
+		says(
+		    w, w->at + chance(3 * (unsigned)UTIME_SECOND / 2), peer, chance(3) ? path : NULL, prefix);
+		for (uint32_t m = member_from(w->d, 0); m != NO_INDEX; m = member_from(w->d, m + 1)) {
+			recount(w->d, member_at(w->d, m));
+			far += m >= FAR;
+		}
+	}
+	assert_true(far > WORDS && told > 0);
+	*arg = w;
+	down(arg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_untouched_keep_their_main_carrier),
+	    cmocka_unit_test(test_votes_are_the_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
