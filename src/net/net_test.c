@@ -82,6 +82,8 @@ static void times(void **state)
 	assert_true(utime_parse_span("5m", &t));
 	assert_int_equal(t, 300 * UTIME_SECOND);
 	assert_false(utime_parse_span("-5m", &t));
+	assert_true(utime_parse_span("1000000000", &t) && utime_parse_span("1157407d", &t) && t > 0);
+	assert_false(utime_parse_span("1157408d", &t) || utime_parse_span("444444443d", &t));
 }
 
 /* addr_text against inet_ntop(3), over addresses with many zero groups and embedded IPv4 */

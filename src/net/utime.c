@@ -181,6 +181,7 @@ bool utime_parse_span(const char *s, utime_t *span)
 		char unit;
 		int64_t seconds;
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	static const int64_t SPAN_MOST = INT64_C(100000000000); /* seconds: added to any time there is room */
 	char *end;
 	long long v = strtoll(s, &end, 10);
 
@@ -191,7 +192,7 @@ bool utime_parse_span(const char *s, utime_t *span)
 		return true;
 	}
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (*end == units[i].unit && !end[1]) {
+		if (*end == units[i].unit && !end[1] && v <= SPAN_MOST / units[i].seconds) {
 			*span = v * units[i].seconds * UTIME_SECOND;
 			return true;
 		}
